@@ -1,0 +1,60 @@
+# Utblick: `make demo` runs it, `make test` checks it.
+PYTHON ?= python3
+PORT ?= 7860
+DEMO_DATA ?= .demo
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo setup test check lint types arch unit bench eval clean
+
+demo: setup  ## Ingest the samples and open the chat on http://127.0.0.1:$(PORT)
+	@echo "==> Reading the sample documents in samples/ into $(DEMO_DATA)/"
+	@$(BIN)/utblick ingest samples --data $(DEMO_DATA)
+	@echo "==> Starting the chat; stop it with Ctrl+C"
+	@$(BIN)/utblick chat --data $(DEMO_DATA) --port $(PORT)
+
+setup: $(STAMP)  ## Create .venv with the pinned dependencies
+
+$(STAMP): pyproject.toml constraints.txt
+	@echo "==> Creating .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Utblick needs Python 3.11 or newer; set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "==> Installing pinned dependencies (about 2 GB; some minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[openai]'
+	@touch $@
+
+test: setup check  ## Set up what the checks need and run every one
+
+check: lint types arch unit  ## What CI runs
+
+lint: setup
+	@echo "==> ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@echo "==> mypy --strict"
+	@$(BIN)/mypy
+
+arch: setup
+	@echo "==> import-linter"
+	@$(BIN)/lint-imports
+
+unit: setup
+	@scripts/install_chromium.sh
+	@echo "==> pytest"
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+bench: setup  ## Speed, as ratios within one run
+	@$(BIN)/python benchmarks/parse.py
+	@$(BIN)/python benchmarks/embed.py
+	@$(BIN)/python benchmarks/ask.py
+
+eval: setup  ## Ask the project's own questions of the samples
+	@$(BIN)/utblick ingest samples --data $(DEMO_DATA)
+	@$(BIN)/utblick eval run evals/datasets/samples.jsonl --data $(DEMO_DATA) --out build/eval
+
+clean:
+	rm -rf .venv .demo build

@@ -1,0 +1,123 @@
+"""What an answer is: the object that the command line prints, the chat shows and a batch writes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class AnswerStatus(StrEnum):
+    """Every way in which an answer can end."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    NEEDS_CLARIFICATION = "needs_clarification"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a marker in an answer leads.
+
+    Attributes:
+        marker: The number that stands as `[1]` in the text.
+        document: Identifier of the document.
+        title: Its title.
+        organisation: Whose document it is, where known.
+        page: Page number from 1.
+        section: Headings above the quote, outermost first.
+        quote: Verbatim from the stored text of the page: `page_text[start:end] == quote`.
+        start: Character offset in the stored page text.
+        end: Offset after the quote.
+    """
+
+    marker: int
+    document: str
+    title: str
+    organisation: str | None
+    page: int
+    section: tuple[str, ...]
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A passage that was considered.
+
+    Attributes:
+        document: Identifier of the document.
+        page: Page on which the passage begins, from 1.
+        section: Headings above it.
+        score: Fused score, higher is better; comparable within one answer only.
+        text: The passage.
+    """
+
+    document: str
+    page: int
+    section: tuple[str, ...]
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, complete or, while it is streamed, as far as it has come.
+
+    Attributes:
+        id: Unique for each answer, or the identifier that an evaluation case gives.
+        question: As asked.
+        standalone_question: The question made independent of the conversation.
+        language: `sv` or `en`.
+        status: How it ended.
+        text: Plain text with markers, lines starting with `- ` for lists and `**` around emphasised values.
+        citations: In the order of their markers.
+        retrieved: Passages considered, best first.
+        seconds: Wall-clock time.
+        model: `extractive`, or the language model's name.
+    """
+
+    id: str
+    question: str
+    standalone_question: str
+    language: str
+    status: AnswerStatus
+    text: str
+    citations: tuple[Citation, ...] = ()
+    retrieved: tuple[Retrieved, ...] = ()
+    seconds: float = 0.0
+    model: str = "extractive"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the command line's `--json` and of `answers.jsonl`."""
+        from dataclasses import asdict
+
+        plain = asdict(self)
+        plain["status"] = self.status.value
+        plain["seconds"] = round(self.seconds, 3)
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation, with its answer's text where there is one."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a question is limited to; empty means everything.
+
+    Attributes:
+        organisations: Names as in the catalog's documents.
+        years: Years that a document must cover.
+        documents: Document identifiers.
+    """
+
+    organisations: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    documents: tuple[str, ...] = field(default=())

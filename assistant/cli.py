@@ -1,0 +1,404 @@
+"""The command line: `utblick`. Heavy libraries are imported inside the commands that need them."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.answers import Answer, Scope, Turn
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+    from vectorstore.store import Store
+    from vectorstore.sync import FileOutcome
+
+app = typer.Typer(
+    name="utblick",
+    help="Answers questions about international strategies, with citations back to the page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+evaluation = typer.Typer(help="Run question batches and measure them.", no_args_is_help=True, rich_markup_mode=None)
+config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(evaluation, name="eval")
+app.add_typer(config, name="config")
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", envvar="UTBLICK_DATA", help="Folder of the store.", show_default="user data"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Organisations = Annotated[
+    list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
+]
+Years = Annotated[list[int] | None, typer.Option("--year", help="Only documents that cover this year; may be repeated.")]
+
+
+def main() -> None:
+    """Run the command line; errors that the reader can mend are one line on standard error and exit code 1."""
+    from assistant.errors import AssistantError
+    from evals.errors import EvalError
+    from ingest.errors import IngestError
+    from vectorstore.errors import VectorStoreError
+
+    try:
+        app()
+    except (AssistantError, IngestError, VectorStoreError, EvalError, FileNotFoundError) as error:
+        typer.echo(f"utblick: {error}", err=True)
+        sys.exit(1)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH|URL...", help="Folders, files or web pages.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    password: Annotated[str | None, typer.Option(help="Tried on encrypted files.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Embed all stored documents again, after a change of the embedding model.")
+    ] = False,
+) -> None:
+    """Sync files and folders with the store: what is new or changed is read, what is gone is removed."""
+    from vectorstore.sync import FAILURES, sync_address, sync_path
+
+    if not paths and not rebuild:
+        raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
+    store = _open_store(_settings(data))
+    if rebuild:
+        with store.writing(check=False):
+            count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
+        typer.echo(f"{count} documents embedded again.", err=True)
+    outcomes: list[FileOutcome] = []
+    for path in paths or []:
+        if path.startswith(("http://", "https://")):
+            outcomes.append(sync_address(store, path, report=_report_file))
+        else:
+            outcomes += sync_path(store, Path(path), password=password, report=_report_file)
+    store.close()
+    if as_json:
+        _print_json({"files": [outcome.as_json() for outcome in outcomes]})
+    else:
+        typer.echo(_summary(outcomes))
+    if any(outcome.outcome in FAILURES for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command()
+def documents(data: Data = None, as_json: AsJson = False) -> None:
+    """List what is in the store."""
+    from vectorstore.catalog import Catalog
+
+    folder = _existing_store(data)
+    records = Catalog(folder / "catalog.sqlite").records()
+    if as_json:
+        _print_json({"documents": [_record_json(record) for record in records]})
+        return
+    for record in records:
+        known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
+        pages = "1 page" if record.pages == 1 else f"{record.pages} pages"
+        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{pages}, {record.chunks} chunks")
+    typer.echo(f"{len(records)} documents in {folder}", err=True)
+
+
+@app.command()
+def page(
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
+    number: Annotated[int, typer.Argument(metavar="PAGE", help="Page number from 1.")] = 1,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the stored text of a page, to which the offsets of citations refer."""
+    from vectorstore.catalog import Catalog
+
+    text = Catalog(_existing_store(data) / "catalog.sqlite").page_text(document, number)
+    if as_json:
+        _print_json({"document": document, "page": number, "text": text})
+    else:
+        typer.echo(text)
+
+
+@app.command()
+def remove(
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a document from the store; the file itself stays where it is."""
+    _existing_store(data)
+    store = _open_store(_settings(data))
+    with store.writing():
+        store.remove(document)
+    store.close()
+    if as_json:
+        _print_json({"removed": [document]})
+    else:
+        typer.echo(f"Removed {document}. It returns when its folder is ingested again and the file is still there.")
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    top_k: Annotated[int, typer.Option("-k", "--top-k", min=1, max=1000, help="How many hits.")] = 10,
+    organisation: Organisations = None,
+    year: Years = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the passages that fit a question best."""
+    from ingest.language import detect_language
+    from vectorstore.search import search as search_store
+    from vectorstore.types import Filter
+
+    _existing_store(data)
+    store = _open_store(_settings(data))
+    titles = {record.id: record.title for record in store.catalog.records()}
+    hits = search_store(
+        store,
+        question,
+        top_k=top_k,
+        language="en" if detect_language(question) == "en" else "sv",
+        limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
+    )
+    found = [
+        {
+            "rank": hit.rank,
+            "document": hit.chunk.document,
+            "title": titles.get(hit.chunk.document, hit.chunk.document),
+            "page": hit.chunk.first_page,
+            "section": list(hit.chunk.headings),
+            "score": round(hit.score, 4),
+            "text": hit.chunk.text,
+        }
+        for hit in hits
+    ]
+    store.close()
+    if as_json:
+        _print_json({"question": question, "hits": found})
+        return
+    for entry in found:
+        section = " > ".join(entry["section"])
+        typer.echo(f"{entry['rank']}. {entry['document']}, page {entry['page']}, {section}  ({entry['score']:.3f})")
+        typer.echo(f"   {' '.join(entry['text'].split())}\n")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="A question in Swedish or English.")],
+    history: Annotated[
+        Path | None,
+        typer.Option(help='Earlier turns: a JSON list of {"question": ..., "answer": ...}, oldest first.'),
+    ] = None,
+    organisation: Organisations = None,
+    year: Years = None,
+    data: Data = None,
+    model: Annotated[str | None, typer.Option(help="What writes the answer, as in the settings.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer one question, with citations."""
+    turns = _read_history(history) if history else []
+    _existing_store(data)
+    assistant = _open_assistant(_settings(data, model=model))
+    answer = assistant.ask(question, turns, _scope(organisation, year))
+    if as_json:
+        _print_json(answer.as_json())
+    else:
+        _print_answer(answer)
+    assistant.close()
+
+
+@app.command()
+def chat(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Listen on another address although anyone there can ask.")
+    ] = False,
+) -> None:
+    """Open the chat in a browser (also: utblick ui)."""
+    settings = _settings(data, host=host, port=port, model=model)
+    typer.echo("Loading the embedding model and the store ...", err=True)
+    from assistant.ui import serve
+
+    serve(
+        _open_assistant(settings),
+        host=settings.host,
+        port=settings.port,
+        language=settings.language,
+        allow_remote=allow_remote,
+    )
+
+
+app.command("ui", hidden=True)(chat)
+
+
+@app.command()
+def doctor(
+    data: Data = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, without embedding again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare catalog and vector index, and say what is wrong."""
+    from vectorstore.doctor import diagnose
+
+    _existing_store(data)
+    store = _open_store(_settings(data))
+    checks = diagnose(store, repair=repair)
+    store.close()
+    if as_json:
+        _print_json({"checks": [check.as_json() for check in checks]})
+    else:
+        for check in checks:
+            typer.echo(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.message}")
+            if not check.passed and check.remedy:
+                typer.echo(f"     {check.remedy}")
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
+
+
+@config.command("show")
+def config_show(data: Data = None, as_json: AsJson = False) -> None:
+    """Print every setting with its value and meaning."""
+    settings = _settings(data)
+    values = settings.model_dump(mode="json")
+    if as_json:
+        _print_json(values)
+        return
+    for name, field in type(settings).model_fields.items():
+        typer.echo(f"{name} = {values[name]!r}\n    {field.description} (UTBLICK_{name.upper()})")
+
+
+@evaluation.command("run")
+def eval_run(
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one object a line.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for answers and reports.")],
+    data: Data = None,
+    model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every question of a file and report how well the answers hold."""
+    from evals import measure_run, read_cases, run_cases, write_reports
+
+    cases = read_cases(questions)
+    _existing_store(data)
+    assistant = _open_assistant(_settings(data, model=model))
+    answers = run_cases(cases, assistant, out)
+    report = measure_run(cases, answers, assistant)
+    write_reports(report, out)
+    assistant.close()
+    if as_json:
+        _print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
+    else:
+        typer.echo((out / "report.md").read_text(encoding="utf-8"))
+
+
+@evaluation.command("retrieval")
+def eval_retrieval(
+    folder: Annotated[Path, typer.Argument(metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the run files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
+    from evals import evaluate_retrieval
+
+    report = evaluate_retrieval(folder, out, _embeddings(_settings(None)))
+    if as_json:
+        _print_json(report)
+        return
+    for name in ("measures", "dense", "lexical"):
+        values = "  ".join(f"{measure} {value:.3f}" for measure, value in report[name].items())
+        typer.echo(f"{'hybrid' if name == 'measures' else name:8} {values}")
+
+
+def _settings(data: Path | None, **flags: Any) -> "Settings":
+    from assistant.settings import load_settings
+
+    return load_settings(data=data, **flags)
+
+
+def _existing_store(data: Path | None) -> Path:
+    """The store's folder; an error that names the first step where there is none yet."""
+    from assistant.errors import AssistantError
+
+    folder = _settings(data).data
+    if not (folder / "catalog.sqlite").exists():
+        raise AssistantError(f"There is no store in {folder} yet. `utblick ingest FOLDER` makes one; --data names another.")
+    return folder
+
+
+def _embeddings(settings: "Settings") -> Any:
+    from vectorstore.embed import SentenceEmbeddings
+
+    return SentenceEmbeddings.load(settings.embedding_model, settings.cache)
+
+
+def _open_store(settings: "Settings") -> "Store":
+    from vectorstore.store import Store
+
+    return Store(settings.data, _embeddings(settings))
+
+
+def _open_assistant(settings: "Settings") -> "Assistant":
+    from assistant.assistant import Assistant
+
+    return Assistant.open(settings.data, settings)
+
+
+def _scope(organisations: Sequence[str] | None, years: Sequence[int] | None) -> "Scope | None":
+    from assistant.answers import Scope
+
+    if not organisations and not years:
+        return None
+    return Scope(organisations=tuple(organisations or ()), years=tuple(years or ()))
+
+
+def _read_history(path: Path) -> "list[Turn]":
+    from assistant.answers import Turn
+
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8-sig"))
+        return [Turn(turn["question"], turn.get("answer", "")) for turn in turns]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise typer.BadParameter(
+            f'{path} is not a list of {{"question": ..., "answer": ...}}: {error}', param_hint="--history"
+        ) from error
+
+
+def _report_file(outcome: "FileOutcome", done: int, total: int) -> None:
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    typer.echo(f"  [{done}/{total}] {outcome.outcome.value:14} {outcome.path}{reason}", err=True)
+
+
+def _summary(outcomes: "Sequence[FileOutcome]") -> str:
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
+    if set(counts) <= {"unchanged", "duplicate"}:
+        return f"Nothing to do: {len(outcomes)} files, all unchanged."
+    return f"{len(outcomes)} files: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def _record_json(record: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    plain = asdict(record)
+    plain["labels"] = list(record.labels)
+    return plain
+
+
+def _print_answer(answer: "Answer") -> None:
+    typer.echo(f"{answer.text}\n")
+    for citation in answer.citations:
+        whose = f", {citation.organisation}" if citation.organisation else ""
+        typer.echo(f"[{citation.marker}] {citation.title}{whose}, page {citation.page} ({citation.document})")
+    typer.echo(f"({answer.status.value}, {answer.seconds:.2f} s, {answer.model})", err=True)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

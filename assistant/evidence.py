@@ -1,0 +1,180 @@
+"""Evidence units: what an answer is composed from. Sentences, lists with their lead-in, table rows; never cut."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.chunk import heading_paths
+from ingest.document import Block, BlockKind, Document
+from ingest.sentences import split_sentences
+from vectorstore.types import Hit
+
+
+class UnitKind(StrEnum):
+    """The form of an evidence unit."""
+
+    SENTENCE = "sentence"
+    ITEM = "item"
+    LIST = "list"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest thing that an answer quotes.
+
+    Attributes:
+        document: Identifier of the document.
+        kind: Its form.
+        spans: Intervals of `Document.text`; a list has its lead-in first and then one for each item, everything else
+            has one, and an item may have its lead-in before it.
+        text: The spans' texts, one to a line.
+        headings: Headings above it, outermost first.
+        hit: The retrieved passage that it was found in or beside.
+    """
+
+    document: str
+    kind: UnitKind
+    spans: tuple[tuple[int, int], ...]
+    text: str
+    headings: tuple[str, ...]
+    hit: Hit
+
+
+_COUNTS = r"två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_NUMBER_WORDS = {
+    word: number
+    for words, number in (
+        ("två two", 2), ("tre three", 3), ("fyra four", 4), ("fem five", 5), ("sex six", 6), ("sju seven", 7),
+        ("åtta eight", 8), ("nio nine", 9), ("tio ten", 10), ("elva eleven", 11), ("tolv twelve", 12),
+    )
+    for word in words.split()
+}  # fmt: skip
+_POINTING_WORDS = frozenset(
+    "det detta den denna de dessa där dit då han hon därmed därför dock också även vidare exempelvis syftet it this they "
+    "these those he she there therefore however also".split()
+)
+_ANNOUNCES = re.compile(rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr))", re.IGNORECASE)
+
+
+def embedded_text(unit: Unit, document: Document) -> str:
+    """What is embedded of a unit: title and headings above it, and the unit, no longer than is worth reading closely."""
+    return " > ".join((document.title, *unit.headings)) + "\n" + unit.text[:600]
+
+
+def find_units(document: Document, hits: Sequence[Hit]) -> list[Unit]:
+    """The evidence units in the retrieved passages of one document, each once.
+
+    Args:
+        document: As stored.
+        hits: Its hits, best first.
+    """
+    units: dict[tuple[tuple[int, int], ...], Unit] = {}
+    paths = dict(heading_paths(document))
+    for hit in hits:
+        for index, block in enumerate(document.blocks):
+            if block.end <= hit.chunk.start or block.start >= hit.chunk.end:
+                continue
+            for kind, spans in _spans(document, index):
+                text = "\n".join(document.text[start:end] for start, end in spans)
+                unit = Unit(document.id, kind, tuple(spans), text, paths[block], hit)
+                units.setdefault(unit.spans, unit)
+    return list(units.values())
+
+
+def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tuple[int, int]]]]:
+    block = document.blocks[index]
+    if block.kind == BlockKind.ROW:
+        yield UnitKind.ROW, [(block.start, block.end)]
+    elif block.kind == BlockKind.ITEM:
+        yield from _item_spans(document.blocks, index)
+    elif block.kind == BlockKind.PARAGRAPH:
+        text = document.text[block.start : block.end]
+        sentences = [(block.start + start, block.start + end) for start, end in split_sentences(text)]
+        for position, (start, end) in enumerate(sentences):
+            before = sentences[position - 1] if position else None
+            if before is not None and _leans_on(document.text[start:end], document.text[before[0] : before[1]]):
+                yield UnitKind.SENTENCE, [(before[0], end)]
+            else:
+                yield UnitKind.SENTENCE, [(start, end)]
+        announced = _announced(document, index, sentences)
+        if announced:
+            yield UnitKind.LIST, announced
+        if index + 1 < len(document.blocks) and document.blocks[index + 1].lead_in == index:
+            yield UnitKind.LIST, _list_spans(document.blocks, index)
+
+
+def _leans_on(sentence: str, before: str) -> bool:
+    """Whether a sentence cannot be understood without the one before it.
+
+    It begins with a pronoun or another word that points back, or with the definite form of a noun that the sentence
+    before it introduced (*ett samarbetsavtal ... Avtalet syftar till*).
+    """
+    first = re.match(r"\w+", sentence)
+    if first is None:
+        return False
+    word = first.group().lower()
+    if word in _POINTING_WORDS:
+        return True
+    noun = re.fullmatch(r"(\w{3,}?)(?:et|en|n|erna|orna|arna)", word)
+    return bool(noun and re.search(rf"{re.escape(noun.group(1))}\b", before.lower()))
+
+
+def _item_spans(blocks: Sequence[Block], index: int) -> Iterator[tuple[UnitKind, list[tuple[int, int]]]]:
+    block = blocks[index]
+    if block.lead_in is None:
+        yield UnitKind.ITEM, [(block.start, block.end)]
+        members = _siblings(blocks, index)
+        if len(members) > 1:
+            yield UnitKind.LIST, [(member.start, member.end) for member in members]
+        return
+    lead_in = blocks[block.lead_in]
+    yield UnitKind.ITEM, [(lead_in.start, lead_in.end), (block.start, block.end)]
+    yield UnitKind.LIST, _list_spans(blocks, block.lead_in)
+
+
+def _list_spans(blocks: Sequence[Block], lead_in: int) -> list[tuple[int, int]]:
+    """The lead-in and every item it introduces, nested ones included."""
+    spans = [(blocks[lead_in].start, blocks[lead_in].end)]
+    for block in blocks[lead_in + 1 :]:
+        if block.kind != BlockKind.ITEM or (block.level == 1 and block.lead_in != lead_in and blocks[lead_in].level == 0):
+            break
+        if blocks[lead_in].level and block.level <= blocks[lead_in].level:
+            break
+        spans.append((block.start, block.end))
+    return spans
+
+
+def _siblings(blocks: Sequence[Block], index: int) -> list[Block]:
+    """The unbroken run of items around one without a lead-in."""
+    first = last = index
+    while first > 0 and blocks[first - 1].kind == BlockKind.ITEM:
+        first -= 1
+    while last + 1 < len(blocks) and blocks[last + 1].kind == BlockKind.ITEM:
+        last += 1
+    return list(blocks[first : last + 1])
+
+
+def _announced(document: Document, index: int, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A sentence that announces a number of things, with the first sentences of as many paragraphs after it.
+
+    *The city has three agreements.* followed by three paragraphs that each begin with one of them is a list in all
+    but form.
+    """
+    blocks = document.blocks
+    if len(sentences) != 1:
+        return []
+    match = _ANNOUNCES.search(document.text[sentences[0][0] : sentences[0][1]])
+    if not match:
+        return []
+    word = match.group(1).lower()
+    count = _NUMBER_WORDS.get(word) or int(word)
+    following = blocks[index + 1 : index + 1 + count]
+    if len(following) < count or any(block.kind != BlockKind.PARAGRAPH for block in following):
+        return []
+    spans = [sentences[0]]
+    for block in following:
+        start, end = split_sentences(document.text[block.start : block.end])[0]
+        spans.append((block.start + start, block.start + end))
+    return spans

@@ -1,0 +1,37 @@
+"""What the assistant says in its own words, in both languages."""
+
+from typing import Any
+
+_MESSAGES = {
+    "empty_question": {
+        "sv": "Skriv en fråga med ord, till exempel: Vilka nätverk är staden medlem i?",
+        "en": "Write a question in words, for example: Which networks is the city a member of?",
+    },
+    "long_question": {
+        "sv": "Frågan är för lång. Korta ner den till högst {limit} tecken och ställ en sak i taget.",
+        "en": "The question is too long. Shorten it to at most {limit} characters and ask one thing at a time.",
+    },
+    "empty_store": {
+        "sv": "Det finns inga dokument att söka i ännu. Lägg till dokument och ställ frågan igen.",
+        "en": "There are no documents to search yet. Add documents and ask again.",
+    },
+    "nothing_in_scope": {
+        "sv": "Inget dokument ryms i det urval som är valt. Ta bort en begränsning och ställ frågan igen.",
+        "en": "No document is within the chosen scope. Remove a limit and ask again.",
+    },
+    "not_found": {
+        "sv": "Det framgår inte av dokumenten. Sökningen omfattade {count} dokument. Närmast kommer: {nearest}.",
+        "en": "The documents do not say. {count} documents were searched. The nearest are: {nearest}.",
+    },
+}
+
+
+def message(key: str, language: str, **values: Any) -> str:
+    """One of the assistant's own messages.
+
+    Args:
+        key: Which.
+        language: `sv` or `en`.
+        **values: What is filled in.
+    """
+    return _MESSAGES[key][language].format(**values)

@@ -1,0 +1,95 @@
+"""Settings, in one place: flag > environment `UTBLICK_*` > `utblick.toml` > default."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from assistant.errors import SettingsError
+
+_PREFIX = "UTBLICK_"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Unknown names are an error, not ignored."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, toml_file="utblick.toml", extra="forbid", frozen=True, validate_default=True
+    )
+
+    data: Path = Field(
+        default_factory=lambda: user_data_path("utblick", appauthor=False),
+        description="Folder of the store: catalog, vector index and answers.",
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("utblick", appauthor=False),
+        description="Folder for the unpacked embedding model; shared by all stores of the machine.",
+    )
+    embedding_model: str = Field(
+        default="bundled",
+        min_length=1,
+        description="`bundled` (multilingual-e5-small, ships with the installation), a folder, or a name on the "
+        "Hugging Face hub, which is then downloaded.",
+    )
+    model: str = Field(
+        default="extractive",
+        min_length=1,
+        description="What writes answers: `extractive` (the documents' own sentences, no language model), or a "
+        "language model as `provider:name` for LangChain, such as `ollama:gemma3` or `openai:gpt-4o-mini`.",
+    )
+    model_base_url: str | None = Field(
+        default=None, description="Address of an OpenAI-compatible server, for `openai:` models that run elsewhere."
+    )
+    model_timeout: float = Field(
+        default=60.0, gt=0, le=600, description="Seconds that a language model may take for one answer."
+    )
+    top_k: int = Field(default=8, ge=1, le=50, description="How many passages an answer is composed from.")
+    max_question_characters: int = Field(
+        default=1000, ge=50, le=10_000, description="A longer question is refused with a message."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
+    port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")
+    language: str = Field(default="sv", pattern="^(sv|en)$", description="Language in which the chat opens.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read the settings; flags that are None were not given.
+
+    Raises:
+        SettingsError: A value is out of bounds, or a name is unknown; the message lists each.
+    """
+    _check_environment()
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsError(
+            f"The settings cannot be used: {problems}. `utblick config show` lists every setting with its bounds."
+        ) from error
+    except ValueError as error:
+        raise SettingsError(f"utblick.toml cannot be read: {error}.") from error
+
+
+def _check_environment() -> None:
+    """A misspelt variable would otherwise be ignored without a word."""
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | {"UTBLICK_SCREENSHOTS"}
+    unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsError(
+            f"Unknown environment variable {', '.join(unknown)}. Known are {', '.join(sorted(known))}."
+        )

@@ -1,0 +1,231 @@
+"""HTML of the conversation. Every text that comes from a document, an answer or a question is escaped here."""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from assistant.answers import Answer, AnswerStatus, Citation
+from assistant.ui_state import Exchange, Phase
+from assistant.ui_text import Texts
+from vectorstore.types import DocumentRecord
+
+Records = Mapping[str, DocumentRecord]
+
+_INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<marker>\d{1,3})\]", re.DOTALL)
+_SIGNS = {
+    AnswerStatus.ANSWERED: "✓",
+    AnswerStatus.PARTIAL: "◐",
+    AnswerStatus.NOT_FOUND: "○",
+    AnswerStatus.NEEDS_CLARIFICATION: "?",
+    AnswerStatus.REFUSED: "!",
+    AnswerStatus.FAILED: "!",
+}
+_PAGED = ("pdf",)
+_NEAREST = 3
+_EXCERPT = 240
+
+
+def page_name(record: DocumentRecord | None, page: int, texts: Texts) -> str:
+    """`sida 3`, with the printed number where it is another; empty for a document that has no pages."""
+    if record is None:
+        return texts.page.format(page=page)
+    if record.pages == 1 and record.format not in _PAGED:
+        return ""
+    label = record.labels[page - 1] if page <= len(record.labels) else None
+    name = texts.page.format(page=page)
+    return f"{name} ({texts.printed_page.format(label=label)})" if label and label != str(page) else name
+
+
+def place(document: str, title: str, page: int, section: Sequence[str], records: Records, texts: Texts) -> str:
+    """Where a passage stands, in words: title and page, or title and section where there are no pages."""
+    where = page_name(records.get(document), page, texts)
+    if not where and section:
+        where = f"{texts.section.lower()} {section[-1]}"
+    return f"{title}, {where}" if where else title
+
+
+def citation_place(citation: Citation, records: Records, texts: Texts) -> str:
+    """Where a citation leads, in words."""
+    return place(citation.document, citation.title, citation.page, citation.section, records, texts)
+
+
+def answer_html(answer: Answer, exchange: int, records: Records, texts: Texts) -> str:
+    """An answer's text as paragraphs and lists, with its markers as buttons."""
+    citations = {citation.marker: citation for citation in answer.citations}
+
+    def inline(text: str) -> str:
+        pieces, done = [], 0
+        for match in _INLINE.finditer(text):
+            pieces.append(escape(text[done : match.start()]))
+            done = match.end()
+            if match["strong"]:
+                pieces.append(f"<strong>{escape(match['strong'])}</strong>")
+            elif citation := citations.get(int(match["marker"])):
+                pieces.append(_marker(citation, exchange, records, texts))
+            else:
+                pieces.append(escape(match[0]))
+        return "".join([*pieces, escape(text[done:])])
+
+    html: list[str] = []
+    items: list[str] = []
+    lines: list[str] = []
+
+    def flush() -> None:
+        if lines:
+            html.append("<p>" + "<br>".join(lines) + "</p>")
+        if items:
+            html.append("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>")
+        lines.clear()
+        items.clear()
+
+    for line in answer.text.splitlines():
+        if not line.strip():
+            flush()
+        elif line.startswith("- "):
+            if lines:
+                flush()
+            items.append(inline(line[2:]))
+        else:
+            if items:
+                flush()
+            lines.append(inline(line))
+    flush()
+    return "".join(html)
+
+
+def plain_answer(answer: Answer, records: Records, texts: Texts) -> str:
+    """An answer with its references as Markdown that also reads well as plain text, for the clipboard."""
+    status = texts.statuses[answer.status]
+    parts = [
+        f"{texts.copy_question}: {answer.question}",
+        f"{texts.copy_answer} ({status.lower()}):\n{answer.text.strip()}",
+    ]
+    if answer.citations:
+        references = "\n".join(
+            f"[{citation.marker}] {_reference(citation, records, texts)}: “{' '.join(citation.quote.split())}”"
+            for citation in answer.citations
+        )
+        parts.append(f"{texts.references}:\n{references}")
+    return "\n\n".join(parts)
+
+
+def conversation_html(exchanges: Sequence[Exchange], records: Records, texts: Texts) -> str:
+    """All exchanges, oldest first."""
+    articles = "".join(_exchange(exchange, index, records, texts) for index, exchange in enumerate(exchanges))
+    return (
+        f'<section class="ub-conversation" aria-label="{escape(texts.conversation)}" data-count="{len(exchanges)}">'
+        f'{articles}<p class="ub-sr" role="status">{escape(_announcement(exchanges, texts))}</p></section>'
+    )
+
+
+def _announcement(exchanges: Sequence[Exchange], texts: Texts) -> str:
+    if not exchanges:
+        return ""
+    last = exchanges[-1]
+    if last.phase == Phase.WORKING:
+        return texts.working
+    if last.phase == Phase.COMPLETE and last.answer is not None:
+        return texts.answer_ready.format(status=texts.statuses[last.answer.status])
+    return texts.stopped if last.phase == Phase.STOPPED else texts.statuses[AnswerStatus.FAILED]
+
+
+def _exchange(exchange: Exchange, index: int, records: Records, texts: Texts) -> str:
+    answer = exchange.answer
+    text = answer_html(answer, index, records, texts) if answer is not None else ""
+    language = f' lang="{answer.language}"' if answer and answer.language in ("sv", "en") else ""
+    busy = "true" if exchange.phase == Phase.WORKING else "false"
+    after = ""
+    if exchange.phase == Phase.COMPLETE and answer is not None:
+        after = _references(answer, index, records, texts) + _nearest(answer, index, records, texts)
+        after += _copy_button(answer, records, texts)
+    return (
+        f'<article class="ub-exchange" data-exchange="{index}" data-phase="{exchange.phase}">'
+        f'<h2 class="ub-question"><span class="ub-sr">{escape(texts.you_asked)} </span>{escape(exchange.question)}</h2>'
+        f'<div class="ub-answer">{_status(exchange, texts)}'
+        f'<div class="ub-text"{language} aria-live="polite" aria-busy="{busy}">{text}</div>{after}</div></article>'
+    )
+
+
+def _status(exchange: Exchange, texts: Texts) -> str:
+    explanation = ""
+    if exchange.phase == Phase.WORKING:
+        name, sign, label = "working", "", texts.working
+    elif exchange.phase == Phase.STOPPED:
+        name, sign, label, explanation = "stopped", "■", texts.stopped, texts.stopped_explanation
+    elif exchange.phase == Phase.BROKEN or exchange.answer is None:
+        name, sign, label = AnswerStatus.FAILED.value, "!", texts.statuses[AnswerStatus.FAILED]
+        explanation = texts.broken_explanation.format(reference=exchange.reference)
+    else:
+        status = exchange.answer.status
+        name, sign, label = status.value, _SIGNS[status], texts.statuses[status]
+        explanation = texts.explanations.get(status, "")
+    note = f'<p class="ub-explanation">{escape(explanation)}</p>' if explanation else ""
+    return (
+        f'<p class="ub-status" data-status="{name}"><span class="ub-sign" aria-hidden="true">{sign}</span>'
+        f"{escape(label)}</p>{note}"
+    )
+
+
+def _marker(citation: Citation, exchange: int, records: Records, texts: Texts) -> str:
+    name = texts.citation_name.format(marker=citation.marker, place=citation_place(citation, records, texts))
+    return (
+        f'<button type="button" class="ub-marker" data-event="cite" data-exchange="{exchange}" '
+        f'data-marker="{citation.marker}" aria-label="{escape(name)}" title="{escape(name)}" lang="{texts.language}">'
+        f"{citation.marker}</button>"
+    )
+
+
+def _reference(citation: Citation, records: Records, texts: Texts) -> str:
+    return ", ".join(part for part in (citation.title, _where(citation, records, texts)) if part)
+
+
+def _where(citation: Citation, records: Records, texts: Texts) -> str:
+    """Organisation and page of a citation, or its section where the document has no pages."""
+    where = page_name(records.get(citation.document), citation.page, texts)
+    if not where and citation.section:
+        where = f"{texts.section.lower()} {citation.section[-1]}"
+    return ", ".join(part for part in (citation.organisation, where) if part)
+
+
+def _references(answer: Answer, exchange: int, records: Records, texts: Texts) -> str:
+    if not answer.citations:
+        return ""
+    items = []
+    for citation in answer.citations:
+        name = texts.citation_name.format(marker=citation.marker, place=citation_place(citation, records, texts))
+        items.append(
+            f'<li value="{citation.marker}"><button type="button" class="ub-link" data-event="cite" '
+            f'data-exchange="{exchange}" data-marker="{citation.marker}" aria-label="{escape(name)}">'
+            f"{escape(citation.title)}</button> "
+            f'<span class="ub-where">{escape(_where(citation, records, texts))}</span></li>'
+        )
+    return f'<div class="ub-references"><h3>{escape(texts.references)}</h3><ol role="list">{"".join(items)}</ol></div>'
+
+
+def _nearest(answer: Answer, exchange: int, records: Records, texts: Texts) -> str:
+    """What comes nearest where the documents do not hold the answer."""
+    if answer.status != AnswerStatus.NOT_FOUND or not answer.retrieved:
+        return ""
+    items = []
+    for index, passage in enumerate(answer.retrieved[:_NEAREST]):
+        record = records.get(passage.document)
+        title = record.title if record else passage.document
+        where = place(passage.document, title, passage.page, passage.section, records, texts)
+        name = texts.passage_name.format(place=where)
+        text = " ".join(passage.text.split())
+        excerpt = text if len(text) <= _EXCERPT else text[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+        items.append(
+            f'<li><button type="button" class="ub-link" data-event="passage" data-exchange="{exchange}" '
+            f'data-index="{index}" aria-label="{escape(name)}">{escape(where)}</button>'
+            f'<span class="ub-excerpt">{escape(excerpt)}</span></li>'
+        )
+    return f'<div class="ub-nearest"><h3>{escape(texts.nearest)}</h3><ul>{"".join(items)}</ul></div>'
+
+
+def _copy_button(answer: Answer, records: Records, texts: Texts) -> str:
+    copied = escape(plain_answer(answer, records, texts))
+    return (
+        f'<p class="ub-actions"><button type="button" class="ub-button" data-copy="{copied}" '
+        f'data-done="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">{escape(texts.copy)}</button>'
+        '<span class="ub-copied" role="status"></span></p>'
+    )

@@ -1,0 +1,143 @@
+"""Serve the chat on this machine: one socket, one page, nothing from elsewhere."""
+
+import ipaddress
+import os
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    import gradio
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Send
+    from starlette.types import Scope as Connection
+
+STATIC = Path(__file__).parent / "static"
+_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "Arial", "sans-serif")
+_MONO = ("ui-monospace", "Consolas", "Liberation Mono", "monospace")
+_HEADERS = {
+    "content-security-policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+class ServeError(AssistantError):
+    """The chat cannot listen where it was told to."""
+
+
+def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket:
+    """A socket bound to `host` and `port`.
+
+    Args:
+        host: A name or address of this machine.
+        port: 0 takes any free one.
+        allow_remote: Permit an address that other machines reach.
+
+    Raises:
+        ServeError: The port is taken, or the address is not permitted or not this machine's.
+    """
+    if not allow_remote and not _is_loopback(host):
+        raise ServeError(
+            f"{host} can be reached from other machines, and the chat has no sign-in: anyone there could read the "
+            "documents. Use 127.0.0.1, or give --allow-remote where a proxy in front of it sees to sign-in."
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name != "nt":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ServeError(
+            f"The chat cannot listen on {host}, port {port}: {error.strerror or error}. If another program has the "
+            f"port, choose another: `utblick chat --port {port + 1}` or `make run PORT={port + 1}`."
+        ) from error
+    return listener
+
+
+def open_page(
+    blocks: "gradio.Blocks", listener: socket.socket, host: str, *, open_browser: bool = False, language: str = "sv"
+) -> None:
+    """Serve the chat on a bound socket until interrupted, and print its address on standard error."""
+    import uvicorn
+
+    port = listener.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}/"
+    app = application(blocks, language=language, only_loopback=_is_loopback(host))
+    sys.stderr.write(f"Utblick: {address}  (Ctrl+C stops it)\n")
+    if open_browser:
+        webbrowser.open(address)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)).run(sockets=[listener])
+
+
+def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback: bool = True) -> "FastAPI":
+    """The chat as a web application, with its look, its script and headers that keep the browser to this server.
+
+    Args:
+        blocks: What `build_ui` made.
+        language: In which the page opens.
+        only_loopback: Answer only requests that name this machine, so that a page from elsewhere cannot reach the
+            chat under a name of its own.
+    """
+    import gradio as gr
+    from fastapi import FastAPI
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(_Headers)
+    if only_loopback:
+        # The middleware reads a name up to its first colon, so that `[` is what it sees of `[::1]:7860`.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "["])
+    script = (STATIC / "chat.js").read_text("utf-8")
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        favicon_path=str(STATIC / "icon.svg"),
+        theme=gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO)),
+        css_paths=[STATIC / "chat.css"],
+        head=f"<script>document.documentElement.lang = {language!r};\n{script}</script>",
+    )
+    return app
+
+
+class _Headers:
+    """Adds the security headers to every response."""
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self._app = app
+
+    async def __call__(self, scope: "Connection", receive: "Receive", send: "Send") -> None:
+        async def send_with_headers(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                ours = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,242 @@
+"""HTML of a document's page, rendered from its blocks, with the quoted passage marked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+from assistant.answers import Citation
+from assistant.ui_state import Opened
+from assistant.ui_text import LANGUAGES, Texts
+from ingest.chunk import heading_paths
+from ingest.document import Block, BlockKind, Document, Field, Page
+
+_BULLET = re.compile(r"[•●▪◦‣∙·–-]\s+")
+_NUMBER = re.compile(r"\(?\w{1,3}[.)]\s")
+_LEADERS = re.compile(r"(?:\s*…\s*|[\s.·_]{4,})(?=\S*$)")
+_CELL = re.compile(r"(?:^|; )(?P<header>[^:;]{1,60}): (?P<value>[^;]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The interval of a document that is shown, with the passage to mark in it."""
+
+    document: Document
+    page: Page
+    start: int
+    end: int
+
+    def text(self, start: int, end: int) -> str:
+        """Escaped text of an interval, what lies on the page only, with the marked passage in `<mark>`."""
+        start, end = max(start, self.page.start), min(end, self.page.end)
+        first, last = max(start, self.start), min(end, self.end)
+        whole = self.document.text
+        if first >= last:
+            return escape(whole[start:end])
+        return f"{escape(whole[start:first])}<mark>{escape(whole[first:last])}</mark>{escape(whole[last:end])}"
+
+
+def page_html(document: Document, opened: Opened, texts: Texts) -> str:
+    """The open page as headings, paragraphs, lists and tables."""
+    page = next(page for page in document.pages if page.number == opened.page)
+    view = _View(document, page, opened.start, opened.end)
+    blocks = [block for block in document.blocks if block.start < page.end and block.end > page.start]
+    if not blocks:
+        text = view.text(page.start, page.end)
+        return (
+            f'<p class="ub-pre">{text}</p>' if text.strip() else f'<p class="ub-muted">{escape(texts.page_empty)}</p>'
+        )
+    html = []
+    for kind, group in groupby(blocks, key=lambda block: block.kind):
+        html.append(_group(view, kind, list(group)))
+    return "".join(html)
+
+
+def source_html(document: Document, opened: Opened, citations: Sequence[Citation], texts: Texts) -> str:
+    """The source panel.
+
+    Args:
+        document: The open document.
+        opened: What of it is shown.
+        citations: Those of the answer that the open one belongs to; empty while browsing.
+        texts: The interface's strings.
+    """
+    language = document.fact(Field.LANGUAGE)
+    lang = f' lang="{language}"' if language in LANGUAGES else ""
+    exchange = "" if opened.exchange is None else opened.exchange
+    return (
+        f'<section class="ub-source" aria-labelledby="ub-source-title" data-view="source" data-exchange="{exchange}" '
+        f'data-marker="{opened.marker or ""}"><div class="ub-source-head">{_citation_bar(opened, citations, texts)}'
+        f'<h2 id="ub-source-title" tabindex="-1"{lang}>{escape(document.title)}</h2>{_meta(document, texts)}'
+        f"{_page_bar(document, opened, texts)}{_section(document, opened, texts)}</div>"
+        f'<div class="ub-page"{lang} tabindex="0" role="region" aria-labelledby="ub-source-title">'
+        f"{page_html(document, opened, texts)}</div>{_foot(document, texts)}</section>"
+    )
+
+
+def gone_html(texts: Texts) -> str:
+    """The source panel of a document that cannot be opened."""
+    return (
+        '<section class="ub-source" aria-labelledby="ub-source-title" data-view="source" data-exchange="" '
+        'data-marker="">'
+        f'<div class="ub-source-head"><div class="ub-bar"><span></span>{_close(texts)}</div>'
+        f'<h2 id="ub-source-title" tabindex="-1">{escape(texts.source)}</h2></div>'
+        f'<p class="ub-explanation">{escape(texts.document_gone)}</p></section>'
+    )
+
+
+def _group(view: _View, kind: BlockKind, blocks: Sequence[Block]) -> str:
+    if kind == BlockKind.HEADING:
+        return "".join(_heading(view, block) for block in blocks)
+    if kind == BlockKind.ITEM:
+        return _items(view, blocks)
+    if kind == BlockKind.ROW:
+        return "".join(_rows(view, blocks))
+    if kind == BlockKind.CONTENTS:
+        return '<ul class="ub-contents">' + "".join(f"<li>{_contents(view, block)}</li>" for block in blocks) + "</ul>"
+    return "".join(f"<p>{view.text(block.start, block.end)}</p>" for block in blocks)
+
+
+def _heading(view: _View, block: Block) -> str:
+    level = min(max(block.level, 1) + 2, 6)
+    return f"<h{level}>{view.text(block.start, block.end)}</h{level}>"
+
+
+def _items(view: _View, blocks: Sequence[Block]) -> str:
+    """Nested lists; an item that stands alone below its level nests only as deep as the list has come."""
+    html: list[str] = []
+    depths: list[int] = []
+    for block in blocks:
+        while len(depths) > 1 and block.level < depths[-1]:
+            html.append("</li></ul>")
+            depths.pop()
+        if not depths or block.level > depths[-1]:
+            html.append("<ul>")
+            depths.append(block.level)
+        else:
+            html.append("</li>")
+        text = view.document.text
+        bullet = _BULLET.match(text, block.start, block.end)
+        numbered = (
+            ' class="ub-numbered"'
+            if not bullet and re.match(r"\(?\w{1,3}[.)]\s", text[block.start : block.end])
+            else ""
+        )
+        html.append(f"<li{numbered}>{view.text(bullet.end() if bullet else block.start, block.end)}")
+    return "".join(html) + "</li></ul>" * len(depths)
+
+
+def _rows(view: _View, blocks: Sequence[Block]) -> Iterator[str]:
+    """Rows of the form `Header: value; Header: value` as tables, one for each run with the same headers."""
+    for headers, rows in groupby(blocks, key=lambda block: _headers(view.document.text[block.start : block.end])):
+        if not headers:
+            yield from (f"<p>{view.text(row.start, row.end)}</p>" for row in rows)
+            continue
+        head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+        body = "".join(f"<tr>{_cells(view, row)}</tr>" for row in rows)
+        yield f'<div class="ub-table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _headers(row: str) -> tuple[str, ...]:
+    """The row's headers, where all of it is cells with a header."""
+    matches = list(_CELL.finditer(row))
+    whole = "".join(match[0] for match in matches) == row
+    return tuple(match["header"] for match in matches) if whole and len(matches) > 1 else ()
+
+
+def _cells(view: _View, block: Block) -> str:
+    row = view.document.text[block.start : block.end]
+    spans = (match.span("value") for match in _CELL.finditer(row))
+    return "".join(f"<td>{view.text(block.start + start, block.start + end)}</td>" for start, end in spans)
+
+
+def _contents(view: _View, block: Block) -> str:
+    """A line of a table of contents with its dot leaders drawn as a gap."""
+    text = view.document.text[block.start : block.end]
+    leaders = _LEADERS.search(text)
+    if leaders is None:
+        return view.text(block.start, block.end)
+    return (
+        f"<span>{view.text(block.start, block.start + leaders.start())}</span> "
+        f"<span>{view.text(block.start + leaders.end(), block.end)}</span>"
+    )
+
+
+def _meta(document: Document, texts: Texts) -> str:
+    organisation = document.fact(Field.ORGANISATION)
+    parts = [organisation, texts.type_name(document.fact(Field.DOCUMENT_TYPE)), document.fact(Field.PERIOD)]
+    parts.append(texts.formats.get(document.format, document.format))
+    line = escape(" · ".join(dict.fromkeys(part for part in parts if part)))
+    facts = [(label, document.fact(Field(name))) for name, label in texts.facts.items()]
+    rows = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts if value)
+    about = f'<details data-name="about"><summary>{escape(texts.about_document)}</summary><dl>{rows}</dl></details>'
+    return f'<p class="ub-meta">{line}</p>{about if rows else ""}'
+
+
+def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -> str:
+    """Which of the answer's citations is open, the way to its neighbours, and the way out."""
+    markers = [citation.marker for citation in citations]
+    if opened.marker not in markers:
+        return f'<div class="ub-bar"><span class="ub-eyebrow">{escape(texts.source)}</span>{_close(texts)}</div>'
+    position = markers.index(opened.marker)
+    label = texts.citation_position.format(position=position + 1, total=len(markers))
+
+    def step(name: str, target: int) -> str:
+        known = 0 <= target < len(markers)
+        data = f'data-exchange="{opened.exchange}" data-marker="{markers[target]}"' if known else "disabled"
+        return f'<button type="button" class="ub-button" data-event="cite" {data}>{escape(name)}</button>'
+
+    steps = step(texts.previous_citation, position - 1) + step(texts.next_citation, position + 1)
+    return (
+        f'<div class="ub-bar"><span class="ub-eyebrow">{escape(label)}</span><span class="ub-steps">'
+        f"{steps if len(markers) > 1 else ''}{_close(texts)}</span></div>"
+    )
+
+
+def _close(texts: Texts) -> str:
+    return f'<button type="button" class="ub-button" data-event="close">{escape(texts.close)}</button>'
+
+
+def _page_bar(document: Document, opened: Opened, texts: Texts) -> str:
+    total = len(document.pages)
+    if total < 2:
+        return ""
+    label = texts.page_position.format(page=opened.page, total=total)
+    printed = document.pages[opened.page - 1].label
+    if printed and printed != str(opened.page):
+        label += f" ({texts.printed_page.format(label=printed)})"
+
+    def step(name: str, page: int) -> str:
+        target = f'data-event="turn" data-page="{page}"' if 1 <= page <= total else "disabled"
+        return f'<button type="button" class="ub-button" {target}>{escape(name)}</button>'
+
+    quoted = document.page_at(opened.start).number
+    back = step(texts.to_quote, quoted) if opened.end > opened.start and quoted != opened.page else ""
+    return (
+        f'<div class="ub-bar"><span aria-live="polite">{escape(label)}</span><span class="ub-steps">{back}'
+        f"{step(texts.previous_page, opened.page - 1)}{step(texts.next_page, opened.page + 1)}</span></div>"
+    )
+
+
+def _section(document: Document, opened: Opened, texts: Texts) -> str:
+    """The headings above the marked passage."""
+    if opened.end <= opened.start:
+        return ""
+    path: tuple[str, ...] = ()
+    for block, headings in heading_paths(document):
+        if block.start > opened.start:
+            break
+        path = headings
+    names = [name for name in path if name != document.title]
+    if not names:
+        return ""
+    return f'<p class="ub-section"><span class="ub-sr">{escape(texts.section)}: </span>{escape(" › ".join(names))}</p>'
+
+
+def _foot(document: Document, texts: Texts) -> str:
+    address = document.fact(Field.ADDRESS) or ""
+    link = ""
+    if address.startswith(("https://", "http://")):
+        link = f' <a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(texts.original)}</a>'
+    return f'<p class="ub-foot">{escape(texts.text_note)}{link}</p>'

@@ -1,0 +1,190 @@
+"""Understand a question: its language, what kind of answer it wants, what it is limited to, and what it refers back to."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.answers import Scope, Turn
+from assistant.scope import asks_each, organisations_named
+from ingest.language import detect_language
+from vectorstore.analyse import STOP_WORDS, fold, words
+
+
+class Kind(StrEnum):
+    """What kind of answer a question wants."""
+
+    FACT = "fact"
+    NUMBER = "number"
+    AMOUNT = "amount"
+    DATE = "date"
+    PERSON = "person"
+    PLACE = "place"
+    LIST = "list"
+    EXPLANATION = "explanation"
+    COMPARISON = "comparison"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, understood.
+
+    Attributes:
+        text: As asked.
+        standalone: Made independent of the conversation.
+        language: `sv` or `en`.
+        kind: What kind of answer it wants.
+        names: Proper names in the question itself, as typed.
+        years: Years that the question itself names.
+        organisations: Organisations with documents here that it is about; all of them when it asks which.
+        scope: What the reader limited it to.
+    """
+
+    text: str
+    standalone: str
+    language: str
+    kind: Kind
+    names: tuple[str, ...]
+    years: tuple[int, ...]
+    organisations: tuple[str, ...]
+    scope: Scope
+
+
+_ASKS = r"(?:(?:vilken|vilket|vilka|vad|hur|what|which|how)\s+(?:\w+\s+)?)?"
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    (Kind.COMPARISON, r"jämför|skilj\w+ (?:sig|det)|skillnad\w* mellan|compare|differ|differences? between"),
+    (
+        Kind.AMOUNT,
+        rf"hur mycket (?:pengar|kosta\w*|eu-?(?:finansiering|medel|stöd|bidrag)|medel|bidrag|stöd)|vad kost\w+|"
+        rf"hur många (?:miljoner |miljarder )?(?:kronor|euro)|how much (?:money|funding|did .* cost|does .* cost)|"
+        rf"what did .* cost|{_ASKS}(?:prislapp|kostnad|budget|belopp|cost|amount)\w*",
+    ),
+    (
+        Kind.NUMBER,
+        rf"hur (?:många|mycket|stor\w*|höga?t?|ofta|långa?t?|nära|gamm\w*)|{_ASKS}(?:antal|andel|nivå|målvärde|målnivå)\w*|"
+        r"how (?:many|much|large|big|high|often|long|far|old)|what (?:share|percentage|number|level)|(?:by|to|below) what|"
+        r"number of",
+    ),
+    (
+        Kind.DATE,
+        r"när|(?:vilket|vilka) (?:år|datum)|vilken dag|hur länge|when|(?:what|which) (?:year|date)|how long",
+    ),
+    (
+        Kind.PERSON,
+        r"vem|vems|who|whom|whose|vilken (?:nämnd|förvaltning|person|instans|roll)|which (?:board|person|office)",
+    ),
+    (
+        Kind.LIST,
+        r"vilka|lista|räkna upp|nämn|ange alla|i vilken ordning|which (?:\w+ )?\w+s|list|name the|what are",
+    ),
+    (Kind.PLACE, r"^var|vart|varifrån|i vilken (?:stad|kommun|region|ort)|where|in which (?:city|town|country)"),
+    (
+        Kind.EXPLANATION,
+        r"varför|hur|vad (?:är|innebär|betyder|menas|gör|har|säger|syftar)|beskriv|förklara|berätta|sammanfatta|"
+        r"why|how|what is|what does|describe|explain|tell",
+    ),
+    (Kind.FACT, r"vilken|vilket|vad|which|what"),
+)
+_KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{pattern})\b")) for kind, pattern in _KINDS)
+_FOLDED_KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{fold(pattern)})\b")) for kind, pattern in _KINDS)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NAME = re.compile(r"(?<![\w-])[A-ZÅÄÖÉ][\w&+]*(?:-(?:[a-zåäö]{2,3}-)?[A-ZÅÄÖÉ][\w]*)*")
+_BACK_REFERENCE = re.compile(
+    r"\b(?:de|dem|den|det|dess|deras|dit|denna|detta|dessa|han|hon|henne|honom|they|them|it|its|their|those|these|he|she)\b",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^\s*(?:och|men|and|but|då|what about|how about|hur är det med|vad gäller|hur gör|varför då)\b", re.IGNORECASE
+)
+_GENERIC_NAMES = frozenset(
+    "city county region regional municipality council government board programme program strategy plan policy report eu "
+    "stad stads kommun kommuns regionen".split()
+)
+"""Capitalised words that do not tell one thing from another."""
+_DEFINITE = re.compile(r"\w{3,}(?:a|e|na|en|et|erna|orna|arna|or|ar|er)\b", re.IGNORECASE)
+
+
+def understand(
+    text: str, history: Sequence[Turn] = (), scope: Scope | None = None, organisations: Sequence[str] = ()
+) -> Question:
+    """Understand a question in its conversation.
+
+    Args:
+        text: As asked, not blank.
+        history: Earlier turns, oldest first.
+        scope: What the reader limited the conversation to.
+        organisations: Those that have documents here.
+    """
+    standalone = make_standalone(text, history)
+    return Question(
+        text=text,
+        standalone=standalone,
+        language="en" if detect_language(text) == "en" else "sv",
+        kind=kind_of(text),
+        names=names_in(text),
+        years=tuple(dict.fromkeys(int(match.group()) for match in _YEAR.finditer(text))),
+        organisations=tuple(organisations if asks_each(text) else organisations_named(standalone, organisations)),
+        scope=scope or Scope(),
+    )
+
+
+def kind_of(question: str) -> Kind:
+    """What kind of answer a question wants: by the question phrase that comes first in it."""
+    typed_plainly = fold(question) == question.lower()
+    matches = [
+        (match.start(), order, kind)
+        for order, (kind, pattern) in enumerate(_FOLDED_KIND_PATTERNS if typed_plainly else _KIND_PATTERNS)
+        if (match := pattern.search(question.lower()))
+    ]
+    if any(kind == Kind.COMPARISON for _, _, kind in matches):
+        return Kind.COMPARISON
+    return min(matches)[2] if matches else Kind.FACT
+
+
+def names_in(question: str) -> tuple[str, ...]:
+    """Capitalised words in a question but for those that begin a sentence, which are only kept as acronyms."""
+    names: dict[str, None] = {}
+    for match in _NAME.finditer(question):
+        before = question[: match.start()].rstrip(" \"'”«(")
+        begins = not before or before.endswith((".", "?", "!", ":"))
+        if match.group().lower() not in STOP_WORDS | _GENERIC_NAMES and (not begins or (match.group().isupper() and len(match.group()) > 1)):
+            names[match.group()] = None
+    return tuple(names)
+
+
+def make_standalone(question: str, history: Sequence[Turn]) -> str:
+    """The question with what it refers back to beside it, by rules and without a language model.
+
+    Nothing of either question is lost: the earlier one is added in parentheses, so that retrieval sees its subject
+    and a reader sees how the question was understood.
+    """
+    if not history or not refers_back(question):
+        return question
+    earlier = history[-1].question
+    if len(history) > 1 and refers_back(earlier):
+        earlier = make_standalone(earlier, history[:-1])
+    return f"{question} ({earlier})"
+
+
+def refers_back(question: str) -> bool:
+    """Whether a question cannot be understood without the conversation before it."""
+    if _CONTINUES.match(question) or any(
+        not _is_article(question, match) for match in _BACK_REFERENCE.finditer(question)
+    ):
+        return True
+    informative = [word for word in words(question) if word not in STOP_WORDS]
+    return not names_in(question) and len(informative) <= 2
+
+
+def _is_article(question: str, match: re.Match[str]) -> bool:
+    """Whether *de*, *den*, *det* stands before a definite adjective or noun (*de tre prioriterade områdena*)."""
+    if match.group().lower() not in ("de", "den", "det", "dessa", "denna", "detta", "these", "those"):
+        return False
+    following = re.match(r"\s+(?:(?:\w+|\d+)\s+)?([\w-]+)", question[match.end() :])
+    direct = re.match(r"\s+([\w-]+)", question[match.end() :])
+    if direct is None:
+        return False
+    nearest = direct.group(1).lower()
+    if nearest in STOP_WORDS or nearest in ("inte", "varje", "ha", "senast", "senaste"):
+        return False
+    return bool(_DEFINITE.fullmatch(nearest) or (following and _DEFINITE.fullmatch(following.group(1))))

@@ -1,0 +1,120 @@
+"""Measure the store's own retrieval on a set in BEIR form: index the corpus aside, then search it in each way."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from evals.errors import OutputError
+from evals.retrieval import CorpusDocument, RetrievalReport, RetrievalSet, Search, measure_retrieval, read_retrieval_set
+from ingest.assemble import RawBlock, RawDocument, assemble_document
+from ingest.document import BlockKind, Document, Fact, Field
+from ingest.language import detect_language
+from vectorstore.analyse import query_terms
+from vectorstore.fuse import fuse
+from vectorstore.store import Candidate, Embedder, Store
+from vectorstore.types import Filter
+
+_CHUNKS_A_DOCUMENT = 2
+"""Chunks that are asked for, for each document wanted: a document stands where its best chunk does."""
+
+
+def evaluate_retrieval(folder: Path, out: Path, embedder: Embedder, *, quiet: bool = False) -> dict[str, Any]:
+    """Index a retrieval set in a store of its own and measure hybrid, dense and lexical search on it.
+
+    Writes `hybrid.run`, `dense.run` and `lexical.run` in TREC form, and `report.json` with each query's values.
+
+    Args:
+        folder: `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`.
+        out: Folder for the results, made when absent.
+        embedder: The embedding model.
+        quiet: Show no progress.
+
+    Returns:
+        The object of the command line's `--json`. `seconds` holds the time to index and each way's median time of
+        a query; the dense and lexical halves are found together, so theirs are no less than the hybrid's.
+
+    Raises:
+        RetrievalSetError: The set cannot be used.
+        OutputError: The folder cannot be written.
+    """
+    retrieval_set = read_retrieval_set(folder)
+    with tempfile.TemporaryDirectory(prefix="utblick-eval-", ignore_cleanup_errors=True) as scratch:
+        store = Store(Path(scratch), embedder)
+        began = time.perf_counter()
+        index_corpus(store, retrieval_set, quiet=quiet)
+        seconds = time.perf_counter() - began
+        report = measure_retrieval(retrieval_set, searches_of(store), out, quiet=quiet)
+        store.close()
+    plain = report.as_json()
+    plain["seconds"]["index"] = round(seconds, 3)
+    _write_report(out / "report.json", plain, report)
+    return plain
+
+
+def index_corpus(store: Store, retrieval_set: RetrievalSet, *, quiet: bool = False) -> None:
+    """Put every document of a set in an empty store."""
+    with store.writing():
+        for entry in tqdm(retrieval_set.corpus, desc="index", unit="document", disable=quiet, mininterval=1.0):
+            store.replace(as_document(entry), root="", location=entry.id)
+
+
+def as_document(entry: CorpusDocument) -> Document:
+    """A document of one page, with a paragraph for each line of the entry's text."""
+    lines = [line for line in (entry.text or entry.title).splitlines() if line.strip()]
+    raw = RawDocument("text", [RawBlock(BlockKind.PARAGRAPH, ((1, line),)) for line in lines])
+    document = assemble_document(entry.id, sha256(f"{entry.id}\n{entry.text}".encode()).hexdigest(), raw)
+    facts = (
+        # Without a title the identifier would be embedded, which says nothing here.
+        Fact(Field.TITLE, entry.title.strip() or " ", origin="properties"),
+        Fact(Field.LANGUAGE, detect_language(document.text), origin="properties"),
+    )
+    return Document(entry.id, "text", document.content_hash, document.text, document.pages, document.blocks, facts)
+
+
+def searches_of(store: Store) -> Mapping[str, Search]:
+    """The three ways of searching a store, by name."""
+
+    def search_with(rank: Callable[[str, list[Candidate]], Iterable[tuple[str, float]]]) -> Search:
+        def search(query: str, top_k: int) -> list[tuple[str, float]]:
+            candidates = store.candidates(query, query_terms(query), _CHUNKS_A_DOCUMENT * top_k, Filter())
+            return best_of_documents(rank(query, candidates))[:top_k]
+
+        return search
+
+    return {"hybrid": search_with(_hybrid), "dense": search_with(_dense), "lexical": search_with(_lexical)}
+
+
+def best_of_documents(scored: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Documents with the score of their best chunk, best first."""
+    best: dict[str, float] = {}
+    for document, score in scored:
+        best[document] = max(score, best.get(document, score))
+    return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _hybrid(query: str, candidates: list[Candidate]) -> Iterable[tuple[str, float]]:
+    language = "en" if detect_language(query) == "en" else "sv"
+    return ((hit.chunk.document, hit.score) for hit in fuse(candidates, language, len(candidates)))
+
+
+def _dense(query: str, candidates: list[Candidate]) -> Iterable[tuple[str, float]]:
+    return ((candidate.chunk.document, candidate.dense) for candidate in candidates)
+
+
+def _lexical(query: str, candidates: list[Candidate]) -> Iterable[tuple[str, float]]:
+    return ((candidate.chunk.document, candidate.lexical) for candidate in candidates if candidate.lexical > 0)
+
+
+def _write_report(path: Path, plain: Mapping[str, Any], report: RetrievalReport) -> None:
+    per_query = {name: mode.values for name, mode in report.modes.items()}
+    text = json.dumps({**plain, "per_query": per_query}, ensure_ascii=False, indent=2) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as problem:
+        raise OutputError(f"{path}: cannot be written ({problem.strerror}); give another folder to --out") from problem

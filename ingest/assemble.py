@@ -1,0 +1,115 @@
+"""Assemble a `Document` from the blocks that a loader found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.document import Block, BlockKind, Document, Field, Page
+
+_SEPARATORS = {BlockKind.ITEM: "\n", BlockKind.ROW: "\n", BlockKind.CONTENTS: "\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """A block as a loader hands it over: cleaned text, not yet placed in a document.
+
+    Attributes:
+        kind: What it is.
+        parts: `(page number, text)` in reading order; more than one where the block runs over a page
+            break. The parts' texts joined are the block's text, so a space at the break is part of the
+            first one, and a word hyphenated over the break has lost its hyphen.
+        level: As in `Block`.
+    """
+
+    kind: BlockKind
+    parts: tuple[tuple[int, str], ...]
+    level: int = 0
+
+    @property
+    def text(self) -> str:
+        """The block's text over all its pages."""
+        return "".join(text for _, text in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """What a loader returns.
+
+    Attributes:
+        format: `pdf`, `html`, `docx`, `markdown` or `text`.
+        blocks: In reading order; page numbers never decrease.
+        labels: One entry for each page: what is printed on it where that differs from its number.
+        properties: Facts from the file's own properties (not from its text).
+    """
+
+    format: str
+    blocks: Sequence[RawBlock]
+    labels: Sequence[str | None] = (None,)
+    properties: dict[Field, str] = field(default_factory=dict)
+
+
+def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> Document:
+    """Place a loader's blocks in one text, with pages and blocks as intervals of it."""
+    pieces: list[str] = []
+    blocks: list[Block] = []
+    starts = [0] * len(raw.labels)
+    offset, page = 0, 1
+    for position, block in enumerate(raw.blocks):
+        parts = _trimmed(block.parts)
+        if not parts:
+            continue
+        if blocks:
+            both = blocks[-1].kind == block.kind
+            separator = _SEPARATORS.get(block.kind, "\n\n") if both else "\n\n"
+            pieces.append(separator)
+            offset += len(separator)
+        begin = offset
+        for number, text in parts:
+            while page < number:
+                starts[page] = offset
+                page += 1
+            pieces.append(text)
+            offset += len(text)
+        blocks.append(Block(block.kind, begin, offset, block.level, _lead_in(blocks, pieces, block, raw.blocks, position)))
+    while page < len(starts):
+        starts[page] = offset
+        page += 1
+    ends = [*starts[1:], offset]
+    pages = tuple(
+        Page(number, start, end, label)
+        for number, (start, end, label) in enumerate(zip(starts, ends, raw.labels, strict=True), start=1)
+    )
+    return Document(document_id, raw.format, content_hash, "".join(pieces), pages, tuple(blocks))
+
+
+def _trimmed(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The parts without white space at the block's ends and without empty parts."""
+    kept = [(number, text) for number, text in parts if text.strip()]
+    if kept:
+        kept[0] = (kept[0][0], kept[0][1].lstrip())
+        kept[-1] = (kept[-1][0], kept[-1][1].rstrip())
+    return kept
+
+
+def _lead_in(
+    blocks: Sequence[Block], pieces: Sequence[str], block: RawBlock, raw: Sequence[RawBlock], position: int
+) -> int | None:
+    """Index of what introduces a list item: the item above a nested one, or the paragraph before the list."""
+    if block.kind != BlockKind.ITEM or not blocks:
+        return None
+    for index in range(len(blocks) - 1, -1, -1):
+        before = blocks[index]
+        if before.kind == BlockKind.ITEM:
+            if before.level < block.level:
+                return index
+            if before.level == block.level:
+                return before.lead_in
+        elif before.kind == BlockKind.PARAGRAPH:
+            return index if introduces_list(raw[position - (len(blocks) - index)].text) else None
+        else:
+            return None
+    return None
+
+
+def introduces_list(text: str) -> bool:
+    """Whether a paragraph reads as the beginning of the list after it."""
+    return not text.rstrip().endswith((".", "!", "?", "”", '"', ")"))

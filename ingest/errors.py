@@ -1,0 +1,45 @@
+"""Errors of the ingest package.
+
+    IngestError
+    ├── UnsupportedFormat      the type cannot be read; says what to convert to
+    ├── UnreadableFile         damaged, empty or not what it claims
+    ├── NeedsPassword          encrypted; `--password` opens it
+    ├── NeedsOcr               pages are pictures without a text layer
+    └── TooLarge               over a configured limit
+"""
+
+
+class IngestError(Exception):
+    """Base of everything that reading a file raises. The message says what happened and what to do."""
+
+    outcome = "unreadable"
+
+
+class UnsupportedFormat(IngestError):
+    """The file's type cannot be read."""
+
+    outcome = "unsupported"
+
+
+class UnreadableFile(IngestError):
+    """The file is damaged, empty or not what it claims to be."""
+
+    outcome = "unreadable"
+
+
+class NeedsPassword(IngestError):
+    """The file is encrypted and the password given, if any, does not open it."""
+
+    outcome = "needs_password"
+
+
+class NeedsOcr(IngestError):
+    """No page of the file has a text layer."""
+
+    outcome = "needs_ocr"
+
+
+class TooLarge(IngestError):
+    """The file exceeds a limit."""
+
+    outcome = "too_large"

@@ -1,0 +1,209 @@
+"""Read a PDF: pdfium finds the characters, pypdf the outline, page labels, properties and encryption.
+
+What one of them cannot read the other may, so a page from which pdfium gives no readable text is tried with pypdf.
+"""
+
+import logging
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.assemble import RawDocument
+from ingest.clean import clean_text, without_running_lines, words_of
+from ingest.document import Field
+from ingest.errors import NeedsOcr, NeedsPassword, UnreadableFile
+from ingest.lines import Line, Span, lines_of_page
+from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans
+from ingest.structure import OutlineEntry, structure_lines
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+    from pypdf.generic import DictionaryObject
+    from pypdfium2 import PdfDocument
+
+_log = logging.getLogger(__name__)
+_HEADER_WITHIN = 1024
+_READABLE = 0.6
+_PLAIN = re.compile(r"[^\W_]+|[\s.,;:!?()–§%/”\"'•_…\u00ad\u2010-]+")
+
+
+def load_pdf(path: Path, password: str | None = None) -> RawDocument:
+    """Read the text layer of a PDF, with its structure.
+
+    Args:
+        path: The file.
+        password: Tried where the empty password does not open an encrypted file.
+
+    Raises:
+        NeedsPassword: It is encrypted and neither password opens it.
+        NeedsOcr: No page has a text layer.
+        UnreadableFile: It is damaged, empty or no PDF.
+    """
+    _check_header(path)
+    reader, problem = _open_pypdf(path, password)
+    with PDFIUM_LOCK:
+        document, other = open_document(path, password)
+        if reader is None and document is None:
+            if "password" in (problem, other):
+                given = "the password given does not open it" if password else "give its password with --password"
+                raise NeedsPassword(f"{path.name} is encrypted; {given}")
+            raise UnreadableFile(f"{path.name} cannot be read as a PDF ({problem}); obtain an undamaged copy")
+        try:
+            pages = _read_pages(reader, document)
+        finally:
+            if document is not None:
+                document.close()
+    if not any(pages):
+        if problem or not pages:
+            raise UnreadableFile(f"{path.name} is damaged ({problem or 'no pages'}); obtain an undamaged copy")
+        raise NeedsOcr(f"{path.name} has no text on any of its pages; run text recognition (OCR) on it first")
+    words = words_of(line.text for page in pages for line in page)
+    blocks = structure_lines(without_running_lines(pages), words, _outline(reader))
+    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader))
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no PDF before the readers try to repair it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEADER_WITHIN)
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror or error}") from error
+    if not start:
+        raise UnreadableFile(f"{path.name} is empty; obtain a complete copy")
+    if b"%PDF-" not in start:
+        raise UnreadableFile(f"{path.name} is not a PDF, whatever its name says; give it the ending of its real format")
+
+
+def _open_pypdf(path: Path, password: str | None) -> tuple["PdfReader | None", str | None]:
+    """A reader, or None and why not: `password`, or what is wrong with the file."""
+    from pypdf import PdfReader
+
+    # It warns of each object that it repairs, which asks nothing of anyone.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
+    try:
+        reader = PdfReader(path)
+        if reader.is_encrypted and not reader.decrypt("") and not (password and reader.decrypt(password)):
+            return None, "password"
+        len(reader.pages)
+    except Exception as error:  # inside a damaged file anything can be raised
+        return None, str(error) or type(error).__name__
+    return reader, None
+
+
+def _read_pages(reader: "PdfReader | None", document: "PdfDocument | None") -> list[list[Line]]:
+    """The lines of each page, from the engine that can read it; none for a page without text."""
+    count = max(len(document) if document is not None else 0, len(reader.pages) if reader is not None else 0)
+    fonts: dict[int, _Font] = {}
+    pages = []
+    for index in range(count):
+        lines = lines_of_page(index + 1, page_spans(document, index)) if document is not None else []
+        if not _is_readable(lines) and reader is not None:
+            lines = lines_of_page(index + 1, _pypdf_spans(reader, index, fonts))
+        pages.append(lines if _is_readable(lines) else [])
+    return pages
+
+
+def _is_readable(lines: Sequence[Line]) -> bool:
+    """Whether there is text, and not only codes of glyphs whose meaning the file does not tell."""
+    text = "".join(line.text for line in lines)
+    return len(_PLAIN.sub("", text)) < (1 - _READABLE) * len(text)
+
+
+class _Font:
+    """Widths of a font's characters in thousandths of the type size."""
+
+    def __init__(self, resource: "DictionaryObject") -> None:
+        # pypdf has no public name for a font's widths.
+        from pypdf.generic._font import Font
+
+        font = Font.from_font_resource(resource)
+        self.resource = resource  # kept alive, as its identity is the key under which this is found again
+        self.bold = any(mark in font.name.lower() for mark in ("bold", "black", "heavy", "demi"))
+        self._otherwise = font.character_widths.get("default", 500)
+        self._widths: dict[str, float] = {" ": font.space_width}
+        if isinstance(font.encoding, dict):
+            raw = {chr(code): shown for code, shown in font.encoding.items()}
+            shown = {code: font.character_map.get(character, character) for code, character in raw.items()}
+        else:
+            shown = {code: text for code, text in font.character_map.items() if isinstance(code, str)}
+        for code, character in shown.items():
+            self._widths.setdefault(character, font.character_widths.get(code, self._otherwise))
+
+    def width(self, text: str) -> float:
+        """Width of a text set in type of size 1."""
+        return sum(self._widths.get(character, self._otherwise) for character in text) / 1000
+
+
+def _pypdf_spans(reader: "PdfReader", index: int, fonts: dict[int, _Font]) -> list[Span]:
+    """A page's spans as pypdf sees them, with right edges computed from the widths of its fonts."""
+    spans: list[Span] = []
+
+    def visit(
+        text: str, cm: Sequence[float], tm: Sequence[float], resource: "DictionaryObject | None", size: float
+    ) -> None:
+        text = text.rstrip("\n")
+        if resource is None or not text:
+            return
+        font = fonts.get(id(resource)) or fonts.setdefault(id(resource), _Font(resource))
+        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+        y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+        across = size * math.hypot(tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3])
+        upward = size * math.hypot(tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3])
+        spans.append(Span(text, x, x + font.width(text) * across, top - y, upward or 1.0, font.bold))
+
+    try:
+        page = reader.pages[index]
+        top = float(page.mediabox.top)
+        page.extract_text(visitor_text=visit)
+    except Exception as error:  # inside a damaged page anything can be raised
+        _log.warning("page %d cannot be read further: %s", index + 1, error)
+    return spans
+
+
+def _outline(reader: "PdfReader | None") -> list[OutlineEntry]:
+    """The entries of the file's outline; none where it has none or a damaged one."""
+    try:
+        return list(_entries(reader, reader.outline, 1)) if reader is not None else []
+    except Exception as error:  # a damaged outline costs levels of headings, not the document
+        _log.info("the outline cannot be read: %s", error)
+        return []
+
+
+def _entries(reader: "PdfReader", outline: Sequence[object], level: int) -> Iterator[OutlineEntry]:
+    """The entries of an outline in order."""
+    from pypdf.generic import Destination
+
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from _entries(reader, entry, level + 1)
+        elif isinstance(entry, Destination):
+            index = reader.get_destination_page_number(entry)
+            if index is not None and index >= 0:
+                yield OutlineEntry(clean_text(str(entry.title)), index + 1, level)
+
+
+def _labels(reader: "PdfReader | None", count: int) -> list[str | None]:
+    """What is printed on each page where the file says that it differs from the page's number."""
+    try:
+        labels = reader.page_labels if reader is not None else []
+    except Exception as error:  # damaged labels cost the labels, not the document
+        _log.info("the page labels cannot be read: %s", error)
+        labels = []
+    if len(labels) != count:
+        return [None] * count
+    return [label if label and label != str(number) else None for number, label in enumerate(labels, start=1)]
+
+
+def _properties(reader: "PdfReader | None") -> dict[Field, str]:
+    """Title and author from the file's information dictionary."""
+    try:
+        information = reader.metadata if reader is not None else None
+        title, author = (information.title, information.author) if information else (None, None)
+    except Exception as error:  # damaged properties cost the properties, not the document
+        _log.info("the properties cannot be read: %s", error)
+        return {}
+    found = {Field.TITLE: clean_text(str(title or "")), Field.ORGANISATION: clean_text(str(author or ""))}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,96 @@
+"""Turn text into the terms of the lexical index: Swedish and English stems, folded spellings, whole numbers."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+import Stemmer
+
+FOLDED = "_"
+"""Marks a term whose å, ä, ö and accents are typed as plain letters, so that *malmo* finds *Malmö* and only so."""
+
+_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|§|[^\W\d_]+(?:['’][^\W\d_]+)?\d*", re.UNICODE)
+_STEMMERS = threading.local()
+
+STOP_WORDS = frozenset(
+    # fmt: off
+    "alla allt att av bara blev bli blir den denna deras dess dessa det detta dig din dina ditt där då efter ej eller en er "
+    "ett eu från för genom ha hade han har hon hos hur här i in inom inte jag ju kan kom kommer kunde man med mellan men "
+    "mer min mot mycket många måste ni nu när någon något några och också om oss på redan samt sedan sig sin sina sitt "
+    "ska skall skulle som så sådan till under upp ut utan var vara varför vars vad varit vem vems vi vid vilka vilken "
+    "vilket vill åt är över finns fick får ge ger göra gör gjort tack snälla berätta "
+    "a about all an and any are as at be been but by can could did do does for from had has have how i if in into is it "
+    "its me much many of on or our shall should so some than that the their them there these they this those to under was "
+    "we were what when where which who whom whose why will with would you your please tell".split()
+    # fmt: on
+) - {"eu"}
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without diacritics: å and ä become a, ö becomes o, é becomes e."""
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def words(text: str) -> Iterator[str]:
+    """The words and numbers of `text` in lower case, in order. Genitives of acronyms (*EU:s*) lose their ending."""
+    for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).lower()):
+        word = match.group()
+        if word not in ("s", "n", "et", "en") or text[max(match.start() - 1, 0)] not in ":'’":
+            yield word
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str, language: str = "sv") -> str:
+    """The Snowball stem of a lower-case word; numbers unchanged."""
+    if word[0].isdigit():
+        return word.replace(",", ".")
+    if not hasattr(_STEMMERS, "sv"):
+        _STEMMERS.sv, _STEMMERS.en = Stemmer.Stemmer("swedish"), Stemmer.Stemmer("english")
+    stemmer = _STEMMERS.en if language == "en" else _STEMMERS.sv
+    return str(stemmer.stemWord(word))
+
+
+def index_terms(text: str, language: str | None) -> str:
+    """The terms under which a passage is indexed, separated by spaces, for FTS5.
+
+    Each word gives its stem and, where that has diacritics, the stem of its folded spelling as well.
+    """
+    terms: list[str] = []
+    for word in words(text):
+        terms.append(_safe(stem(word, language or "sv")))
+        folded = fold(word)
+        if folded != word:
+            terms.append(FOLDED + _safe(stem(folded, language or "sv")))
+    return " ".join(terms)
+
+
+def query_terms(question: str, *, keep_stop_words: bool = False) -> list[tuple[str, ...]]:
+    """The informative terms of a question, each as the alternatives under which it may be indexed.
+
+    Args:
+        question: Swedish or English.
+        keep_stop_words: Keep function words, for a question that holds nothing else.
+
+    Returns:
+        One tuple for each distinct word: Swedish stem, English stem, and the folded spelling where the word
+        was typed without diacritics.
+    """
+    terms: dict[tuple[str, ...], None] = {}
+    for word in words(question):
+        if word in STOP_WORDS and not keep_stop_words:
+            continue
+        alternatives = [_safe(stem(word, "sv")), _safe(stem(word, "en"))]
+        if fold(word) == word and not word[0].isdigit():
+            alternatives.append(FOLDED + alternatives[0])
+        terms[tuple(dict.fromkeys(alternatives))] = None
+    if not terms and not keep_stop_words:
+        return query_terms(question, keep_stop_words=True)
+    return list(terms)
+
+
+def _safe(term: str) -> str:
+    """A term as one FTS5 token: letters and digits, other signs as `x` between digits."""
+    return re.sub(r"[^\w§]", "x", term)

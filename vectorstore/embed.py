@@ -1,0 +1,277 @@
+"""Embed texts: the one module that knows sentence-transformers and torch."""
+
+import gc
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from vectorstore.errors import EmbeddingError
+from vectorstore.locate import LocatedModel, locate_model
+from vectorstore.numpy_encoder import NumpyEncoder
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Kind = Literal["query", "passage"]
+
+# Small batches stay in the processor's caches; a query of another thread waits for one batch at most.
+_BATCH_CHARACTERS = 8_000
+_BATCH_TEXTS = 64
+# A question is encoded in NumPy even when the library is loaded: as quick, and it need not wait for another thread.
+_ALWAYS_NUMPY = 1_000
+# Two seconds of NumPy, against five for importing the library and one for loading the model.
+_NUMPY_BEFORE_LOADING = 24_000
+
+
+class SentenceEmbeddings(Embeddings):
+    """Embeddings by a sentence-transformers model. Made by `load`; safe to use from several threads.
+
+    With the bundled model, sentence-transformers is imported only when there is much to embed: a question, and the
+    passages for its answer, are encoded in NumPy from the same weights.
+    """
+
+    def __init__(self, located: LocatedModel) -> None:
+        self._located = located
+        self._loading = threading.RLock()
+        self._encoding = threading.Lock()
+        self._sentence_transformer: Any = None
+        self._numpy_encoder: NumpyEncoder | None = None
+        self._tokenizer: Tokenizer | None = None
+        self._characters_in_numpy = 0
+
+    @classmethod
+    def load(cls, model: str = "bundled", cache_dir: Path | None = None) -> "SentenceEmbeddings":
+        """Find an embedding model; its weights are read when they are first needed.
+
+        Args:
+            model: `bundled`, a folder, or a name on the Hugging Face hub. Nothing is downloaded for the first two.
+            cache_dir: Folder for the unpacked model; None for the platform's.
+
+        Raises:
+            EmbeddingError: There is no such model, or it cannot be fetched or unpacked.
+        """
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        if model == "bundled" or Path(model).expanduser().is_dir():
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+            os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+        return cls(locate_model(model, cache_dir or user_cache_path("utblick", appauthor=False)))
+
+    @property
+    def model(self) -> str:
+        """The setting that named the model."""
+        return self._located.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the model and a digest of its weights and configuration."""
+        return self._located.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        if self._located.bundled:
+            return int(self._located.setting("config.json", "hidden_size"))
+        return int(self._loaded().get_embedding_dimension())
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text the model reads, its prompt and special tokens among them."""
+        limit = self._located.setting("sentence_bert_config.json", "max_seq_length") or self._loaded().max_seq_length
+        return int(limit or 512)
+
+    @property
+    def precision(self) -> str:
+        """What sentence-transformers calculates in: `bfloat16` where that is quicker, else `float32`."""
+        return str(self._loaded().dtype).removeprefix("torch.")
+
+    def start_loading(self) -> None:
+        """Begin to load sentence-transformers in the background, for a process that will embed much.
+
+        Questions asked meanwhile are answered from NumPy. What goes wrong is raised by the call that needs the model.
+        """
+
+        def load() -> None:
+            with suppress(EmbeddingError):
+                self._loaded()
+
+        threading.Thread(target=load, name="load-embedding-model", daemon=True).start()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Embed passages, as LangChain asks for them.
+
+        Raises:
+            EmbeddingError: The model cannot be loaded.
+        """
+        vectors: list[list[float]] = self.embed_array(texts, kind="passage").tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Embed a question, as LangChain asks for it.
+
+        Raises:
+            EmbeddingError: The model cannot be loaded.
+        """
+        vector: list[float] = self.embed_array([text], kind="query")[0].tolist()
+        return vector
+
+    def embed_array(self, texts: Sequence[str], *, kind: Kind, progress: bool = False) -> NDArray[np.float32]:
+        """Embed texts; the prompt that the model wants is put before each. What exceeds `max_tokens` is not read.
+
+        Args:
+            texts: In any order and of any length.
+            kind: Whether they are questions or passages.
+            progress: Show a bar on standard error.
+
+        Returns:
+            Shape (texts, dimension); rows of length 1, so that a product is a cosine.
+
+        Raises:
+            EmbeddingError: The model cannot be loaded.
+        """
+        prompt = self._located.query_prompt if kind == "query" else self._located.passage_prompt
+        encodable = [_encodable(text) for text in texts]
+        if not encodable:
+            return np.zeros((0, self.dimension), np.float32)
+        if self._in_numpy(sum(map(len, encodable))):
+            return self._embed_in_numpy([prompt + text for text in encodable])
+        return self._embed_in_batches(encodable, prompt, progress)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a passage has for the model, its prompt and special tokens among them, however long it is."""
+        return self.token_counts([text])[0]
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each passage has, as `count_tokens`."""
+        prompted = [self._located.passage_prompt + _encodable(text) for text in texts]
+        if (self._located.folder / "tokenizer.json").is_file():
+            return [len(tokens) for tokens in self._tokenise(prompted)]
+        model = self._loaded()
+        with self._encoding:
+            return [len(tokens) for tokens in model.tokenizer(prompted, truncation=False, padding=False)["input_ids"]]
+
+    def _in_numpy(self, characters: int) -> bool:
+        if not self._located.bundled or characters <= _ALWAYS_NUMPY or self._sentence_transformer is not None:
+            return self._located.bundled and characters <= _ALWAYS_NUMPY
+        self._characters_in_numpy += characters
+        return self._characters_in_numpy <= _NUMPY_BEFORE_LOADING
+
+    def _embed_in_numpy(self, prompted: Sequence[str]) -> NDArray[np.float32]:
+        with self._loading:
+            if self._numpy_encoder is None:
+                self._numpy_encoder = NumpyEncoder(self._located.folder)
+        limit = self.max_tokens
+        inputs = [
+            tokens if len(tokens) <= limit else [*tokens[: limit - 1], tokens[-1]]
+            for tokens in self._tokenise(prompted)
+        ]
+        return self._numpy_encoder.embed(inputs)
+
+    def _embed_in_batches(self, texts: Sequence[str], prompt: str, progress: bool) -> NDArray[np.float32]:
+        from tqdm import tqdm
+
+        model = self._loaded()
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        with tqdm(total=len(texts), desc="Embedding", unit="text", disable=not progress) as bar:
+            for batch in _batches(texts):
+                with self._encoding:
+                    vectors[batch] = model.encode(
+                        [texts[index] for index in batch],
+                        prompt=prompt or None,
+                        batch_size=len(batch),
+                        show_progress_bar=False,
+                    )
+                bar.update(len(batch))
+        # Here, not in the model: in bfloat16 the length would be off by a thousandth.
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        return vectors
+
+    def _tokenise(self, prompted: Sequence[str]) -> list[list[int]]:
+        from tokenizers import Tokenizer
+
+        with self._loading:
+            if self._tokenizer is None:
+                self._tokenizer = Tokenizer.from_file(str(self._located.folder / "tokenizer.json"))
+                self._tokenizer.no_truncation()
+                self._tokenizer.no_padding()
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(prompted))]
+
+    def _loaded(self) -> Any:  # noqa: ANN401 - the library's class, imported late
+        with self._loading:
+            if self._sentence_transformer is None:
+                self._sentence_transformer = _load_sentence_transformer(self._located)
+            return self._sentence_transformer
+
+
+def _load_sentence_transformer(located: LocatedModel) -> Any:  # noqa: ANN401 - the library's class, imported late
+    # The import makes half a million objects and no garbage: collecting meanwhile takes a tenth of its time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import torch
+        from safetensors import SafetensorError
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+    finally:
+        if collecting:
+            gc.enable()
+    untyped: Any = transformers_logging
+    untyped.set_verbosity_error()
+    untyped.disable_progress_bar()
+    if (cores := _allotted_cores()) is not None:
+        torch.set_num_threads(min(cores, torch.get_num_threads()))
+    try:
+        return SentenceTransformer(
+            str(located.folder), local_files_only=True, model_kwargs={"dtype": getattr(torch, _quickest_precision())}
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+        remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
+        raise EmbeddingError(
+            f"The embedding model {located.name} in {located.folder} cannot be loaded: {error}. {remedy}"
+        ) from error
+
+
+def _quickest_precision() -> Literal["bfloat16", "float32"]:
+    """bfloat16 where the processor multiplies matrices of it (AMX), or a graphics card does.
+
+    With AVX512-BF16 alone it is slower than float32: 14 against 21 passages a second on two cores.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if torch.cpu.get_capabilities().get("amx_bf16") else "float32"
+
+
+def _allotted_cores() -> int | None:
+    """Cores that the container may use, which torch does not ask for: threads beyond them slow it down manifold."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        return max(1, round(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return None
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Indices of texts of like length, longest first, so that little is padded."""
+    batch: list[int] = []
+    for index in sorted(range(len(texts)), key=lambda index: -len(texts[index])):
+        if batch and ((len(batch) + 1) * len(texts[batch[0]]) > _BATCH_CHARACTERS or len(batch) == _BATCH_TEXTS):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which broken PDF fonts yield and no tokeniser takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
