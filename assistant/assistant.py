@@ -1,26 +1,42 @@
 """The assistant: a question goes in, an answer with citations comes out."""
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant.answer import Draft, Thresholds, compose, write_out
-from assistant.answers import Answer, AnswerStatus, Retrieved, Scope, Turn
+from assistant.answer import Thresholds, compose, write_claims, write_nearest, write_out
+from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
+from assistant.errors import ModelError
 from assistant.evidence import Unit, embedded_text, find_units
 from assistant.messages import message
-from assistant.score import Scored, score_units, weigh_terms
+from assistant.model import ABSTAINS, Evidence, open_model, write_draft
+from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
 from assistant.understand import Question, understand
+from assistant.verify import Verdict, verify_claims
 from ingest.document import Document, Field
 from vectorstore.search import search
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Filter, Hit
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+EXTRACTIVE = "extractive"
+"""The setting, and the name, of the composer that needs no language model."""
+
+MODEL_EVIDENCE = 10
+"""How many evidence units a language model is shown."""
+
+_log = logging.getLogger(__name__)
+
 CLOSE_READ = 16
-"""How many evidence units are embedded for one question: what a processor without matrix units does in a tenth of a second."""
+"""How many evidence units are embedded for one question: a tenth of a second without matrix units."""
 
 
 class Assistant:
@@ -34,6 +50,9 @@ class Assistant:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._chat_model: BaseChatModel | None = None
+        if settings.model != EXTRACTIVE:
+            self._model()
         self._document = lru_cache(maxsize=256)(self._read_document)
 
     @classmethod
@@ -92,31 +111,41 @@ class Assistant:
         if refusal:
             language = understand(question or "?").language
             yield Answer(
-                identifier, question, question, language, AnswerStatus.REFUSED, refusal, seconds=time.perf_counter() - began
+                identifier,
+                question,
+                question,
+                language,
+                AnswerStatus.REFUSED,
+                refusal,
+                seconds=time.perf_counter() - began,
             )
             return
         understood = understand(question.strip(), history, scope, self._organisations())
         hits = self._retrieve(understood)
         scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
-        draft = compose(understood, scored, documents, Thresholds())
-        text, citations = write_out(draft, documents)
-        if draft.status == AnswerStatus.NOT_FOUND:
-            text = self._not_found(understood, hits)
+        written = self._write(understood, scored, documents)
+        if written.status == AnswerStatus.NOT_FOUND:
+            written = self._not_found(understood, scored, documents)
         answer = Answer(
             id=identifier,
             question=question,
             standalone_question=understood.standalone,
             language=understood.language,
-            status=draft.status,
-            text=text,
-            citations=citations,
+            status=written.status,
+            text=written.text,
+            citations=written.citations,
             retrieved=tuple(_retrieved(hit) for hit in hits),
             seconds=time.perf_counter() - began,
-            model="extractive",
+            model=written.model,
         )
         yield from _growing(answer)
         yield answer
+
+    def read_closely(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> list[Scored]:
+        """The evidence units that an answer would be composed from, best first; for calibration and evaluation."""
+        understood = understand(question.strip(), history, scope, self._organisations())
+        return self._score(understood, self._retrieve(understood))
 
     def documents(self) -> list[DocumentRecord]:
         """All documents in the store, by identifier."""
@@ -137,6 +166,18 @@ class Assistant:
             UnknownDocument: No such document or page.
         """
         return self._store.catalog.page_text(document_id, page)
+
+    def describe(self) -> dict[str, str]:
+        """What decides the answers: two runs with the same description give the same ones."""
+        from importlib.metadata import version
+
+        return {
+            "version": version("utblick"),
+            "model": self._settings.model,
+            "fingerprint": self._store.fingerprint,
+            "documents": str(self._store.catalog.change),
+            "top_k": str(self._settings.top_k),
+        }
 
     def close(self) -> None:
         """Close the store."""
@@ -190,12 +231,79 @@ class Assistant:
         cosines = [float(cosine) for cosine in self._store.embed(texts, "passage") @ query]
         return score_units(question, terms, [entry.unit for entry in first], documents, cosines)
 
-    def _not_found(self, question: Question, hits: Sequence[Hit]) -> str:
+    def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
+        """The answer by the language model where one is set and holds to the evidence, else by the composer."""
+        note = ""
+        if self._settings.model != EXTRACTIVE and scored:
+            try:
+                written = self._write_by_model(question, scored, documents)
+                if written is not None:
+                    return written
+            except ModelError as error:
+                _log.warning("%s", error)
+                note = "\n\n" + message("model_failed", question.language)
+        draft = compose(question, scored, documents, Thresholds(answer_threshold()))
+        text, citations = write_out(draft, documents)
+        return _Written(draft.status, text + note, citations, EXTRACTIVE)
+
+    def _write_by_model(
+        self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]
+    ) -> "_Written | None":
+        """What the language model wrote, as far as its evidence supports it; None when nothing is left."""
+        evidence = dict(enumerate(scored[:MODEL_EVIDENCE], start=1))
+        pieces = [
+            Evidence(
+                number,
+                documents[entry.unit.document].title,
+                documents[entry.unit.document].fact(Field.PERIOD),
+                entry.unit.text,
+            )
+            for number, entry in evidence.items()
+        ]
+        draft = "".join(write_draft(self._model(), question.standalone, pieces, question.language))
+        if draft.strip().strip(".").upper() in ABSTAINS:
+            return _Written(AnswerStatus.NOT_FOUND, "", (), self._settings.model)
+        foreign = any(
+            (documents[entry.unit.document].fact(Field.LANGUAGE) or "sv") != question.language
+            for entry in evidence.values()
+        )
+        quotes = {number: entry.unit.text for number, entry in evidence.items()}
+        claims = verify_claims(draft, quotes, question.standalone, same_language=not foreign)
+        text, citations = write_claims(claims, evidence, documents)
+        if not citations:
+            return None
+        dropped = any(claim.verdict != Verdict.SUPPORTED for claim in claims)
+        return _Written(
+            AnswerStatus.PARTIAL if dropped else AnswerStatus.ANSWERED, text, citations, self._settings.model
+        )
+
+    def _model(self) -> "BaseChatModel":
+        if self._chat_model is None:
+            settings = self._settings
+            self._chat_model = open_model(
+                settings.model, base_url=settings.model_base_url, timeout=settings.model_timeout
+            )
+        return self._chat_model
+
+    def _not_found(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
+        """That the documents do not say, what was searched, and what comes nearest, quoted."""
         count = len(self._store.catalog.files())
-        if not hits:
-            return message("empty_store" if not count else "nothing_in_scope", question.language)
-        titles = list(dict.fromkeys(self.document(hit.chunk.document).title for hit in hits))[:2]
-        return message("not_found", question.language, count=count, nearest="; ".join(titles))
+        if not scored:
+            text = message("empty_store" if not count else "nothing_in_scope", question.language)
+            return _Written(AnswerStatus.NOT_FOUND, text, (), EXTRACTIVE)
+        nearest, citations = write_nearest(scored[0], documents[scored[0].unit.document])
+        text = message("not_found", question.language, count=count)
+        return _Written(AnswerStatus.NOT_FOUND, f"{text}\n\n{nearest}", citations, EXTRACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """An answer as it was written, before it is packed."""
+
+    status: AnswerStatus
+    text: str
+    citations: tuple[Citation, ...]
+    model: str
 
 
 def _worth_close_reading(

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
+    from vectorstore.embed import SentenceEmbeddings
     from vectorstore.store import Store
     from vectorstore.sync import FileOutcome
+    from vectorstore.types import DocumentRecord, Hit
 
 app = typer.Typer(
     name="utblick",
@@ -36,7 +38,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
 ]
-Years = Annotated[list[int] | None, typer.Option("--year", help="Only documents that cover this year; may be repeated.")]
+Years = Annotated[
+    list[int] | None, typer.Option("--year", help="Only documents that cover this year; may be repeated.")
+]
 
 
 def main() -> None:
@@ -55,7 +59,9 @@ def main() -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH|URL...", help="Folders, files or web pages.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH|URL...", help="Folders, files or web pages.")
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
     password: Annotated[str | None, typer.Option(help="Tried on encrypted files.")] = None,
@@ -101,7 +107,9 @@ def documents(data: Data = None, as_json: AsJson = False) -> None:
     for record in records:
         known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
         pages = "1 page" if record.pages == 1 else f"{record.pages} pages"
-        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{pages}, {record.chunks} chunks")
+        typer.echo(
+            f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{pages}, {record.chunks} chunks"
+        )
     typer.echo(f"{len(records)} documents in {folder}", err=True)
 
 
@@ -164,26 +172,14 @@ def search(
         language="en" if detect_language(question) == "en" else "sv",
         limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
     )
-    found = [
-        {
-            "rank": hit.rank,
-            "document": hit.chunk.document,
-            "title": titles.get(hit.chunk.document, hit.chunk.document),
-            "page": hit.chunk.first_page,
-            "section": list(hit.chunk.headings),
-            "score": round(hit.score, 4),
-            "text": hit.chunk.text,
-        }
-        for hit in hits
-    ]
     store.close()
     if as_json:
-        _print_json({"question": question, "hits": found})
+        _print_json({"question": question, "hits": [_hit_json(hit, titles) for hit in hits]})
         return
-    for entry in found:
-        section = " > ".join(entry["section"])
-        typer.echo(f"{entry['rank']}. {entry['document']}, page {entry['page']}, {section}  ({entry['score']:.3f})")
-        typer.echo(f"   {' '.join(entry['text'].split())}\n")
+    for hit in hits:
+        chunk = hit.chunk
+        where = f"{chunk.document}, page {chunk.first_page}, {' > '.join(chunk.headings)}"
+        typer.echo(f"{hit.rank}. {where}  ({hit.score:.3f})\n   {' '.join(chunk.text.split())}\n")
 
 
 @app.command()
@@ -214,7 +210,9 @@ def ask(
 @app.command()
 def chat(
     data: Data = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
     allow_remote: Annotated[
@@ -288,9 +286,10 @@ def eval_run(
     cases = read_cases(questions)
     _existing_store(data)
     assistant = _open_assistant(_settings(data, model=model))
-    answers = run_cases(cases, assistant, out)
-    report = measure_run(cases, answers, assistant)
-    write_reports(report, out)
+    described = assistant.describe()
+    answers = run_cases(cases, assistant, out, settings=described)
+    report = measure_run(cases, answers, assistant, documents=[record.id for record in assistant.documents()])
+    write_reports(report, out, settings=described)
     assistant.close()
     if as_json:
         _print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
@@ -316,7 +315,7 @@ def eval_retrieval(
         typer.echo(f"{'hybrid' if name == 'measures' else name:8} {values}")
 
 
-def _settings(data: Path | None, **flags: Any) -> "Settings":
+def _settings(data: Path | None, **flags: str | int | None) -> "Settings":
     from assistant.settings import load_settings
 
     return load_settings(data=data, **flags)
@@ -328,11 +327,13 @@ def _existing_store(data: Path | None) -> Path:
 
     folder = _settings(data).data
     if not (folder / "catalog.sqlite").exists():
-        raise AssistantError(f"There is no store in {folder} yet. `utblick ingest FOLDER` makes one; --data names another.")
+        raise AssistantError(
+            f"There is no store in {folder} yet. `utblick ingest FOLDER` makes one; --data names another."
+        )
     return folder
 
 
-def _embeddings(settings: "Settings") -> Any:
+def _embeddings(settings: "Settings") -> "SentenceEmbeddings":
     from vectorstore.embed import SentenceEmbeddings
 
     return SentenceEmbeddings.load(settings.embedding_model, settings.cache)
@@ -384,12 +385,25 @@ def _summary(outcomes: "Sequence[FileOutcome]") -> str:
     return f"{len(outcomes)} files: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
-def _record_json(record: Any) -> dict[str, Any]:
+def _record_json(record: "DocumentRecord") -> dict[str, Any]:
     from dataclasses import asdict
 
     plain = asdict(record)
     plain["labels"] = list(record.labels)
     return plain
+
+
+def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:
+    chunk = hit.chunk
+    return {
+        "rank": hit.rank,
+        "document": chunk.document,
+        "title": titles.get(chunk.document, chunk.document),
+        "page": chunk.first_page,
+        "section": list(chunk.headings),
+        "score": round(hit.score, 4),
+        "text": chunk.text,
+    }
 
 
 def _print_answer(answer: "Answer") -> None:
@@ -400,5 +414,5 @@ def _print_answer(answer: "Answer") -> None:
     typer.echo(f"({answer.status.value}, {answer.seconds:.2f} s, {answer.model})", err=True)
 
 
-def _print_json(value: Any) -> None:
+def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,8 +1,8 @@
 """Errors of the assistant package.
 
-    AssistantError
-    ├── SettingsError          a setting is unknown or out of bounds
-    └── ModelError             the language model cannot be set up; says what to install or set
+AssistantError
+├── SettingsError          a setting is unknown or out of bounds
+└── ModelError             the language model cannot be set up; says what to install or set
 """
 
 

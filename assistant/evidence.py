@@ -52,14 +52,16 @@ _NUMBER_WORDS = {
     for word in words.split()
 }  # fmt: skip
 _POINTING_WORDS = frozenset(
-    "det detta den denna de dessa där dit då han hon därmed därför dock också även vidare exempelvis syftet it this they "
-    "these those he she there therefore however also".split()
+    "det detta den denna de dessa där dit då han hon därmed därför dock också även vidare exempelvis syftet it "
+    "this they these those he she there therefore however also".split()
 )
-_ANNOUNCES = re.compile(rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr))", re.IGNORECASE)
+_ANNOUNCES = re.compile(
+    rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr))", re.IGNORECASE
+)
 
 
 def embedded_text(unit: Unit, document: Document) -> str:
-    """What is embedded of a unit: title and headings above it, and the unit, no longer than is worth reading closely."""
+    """What is embedded of a unit: title and headings above it, and its first 600 characters."""
     return " > ".join((document.title, *unit.headings)) + "\n" + unit.text[:600]
 
 
@@ -138,7 +140,9 @@ def _list_spans(blocks: Sequence[Block], lead_in: int) -> list[tuple[int, int]]:
     """The lead-in and every item it introduces, nested ones included."""
     spans = [(blocks[lead_in].start, blocks[lead_in].end)]
     for block in blocks[lead_in + 1 :]:
-        if block.kind != BlockKind.ITEM or (block.level == 1 and block.lead_in != lead_in and blocks[lead_in].level == 0):
+        if block.kind != BlockKind.ITEM or (
+            block.level == 1 and block.lead_in != lead_in and blocks[lead_in].level == 0
+        ):
             break
         if blocks[lead_in].level and block.level <= blocks[lead_in].level:
             break

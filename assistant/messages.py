@@ -1,7 +1,5 @@
 """What the assistant says in its own words, in both languages."""
 
-from typing import Any
-
 _MESSAGES = {
     "empty_question": {
         "sv": "Skriv en fråga med ord, till exempel: Vilka nätverk är staden medlem i?",
@@ -20,13 +18,17 @@ _MESSAGES = {
         "en": "No document is within the chosen scope. Remove a limit and ask again.",
     },
     "not_found": {
-        "sv": "Det framgår inte av dokumenten. Sökningen omfattade {count} dokument. Närmast kommer: {nearest}.",
-        "en": "The documents do not say. {count} documents were searched. The nearest are: {nearest}.",
+        "sv": "Det framgår inte av de {count} dokument som söktes igenom. Närmast kommer:",
+        "en": "The {count} documents that were searched do not say. The nearest passage is:",
+    },
+    "model_failed": {
+        "sv": "Språkmodellen svarade inte. Svaret är sammanställt av dokumentens egna meningar.",
+        "en": "The language model did not answer. This answer is composed of the documents' own sentences.",
     },
 }
 
 
-def message(key: str, language: str, **values: Any) -> str:
+def message(key: str, language: str, **values: object) -> str:
     """One of the assistant's own messages.
 
     Args:

@@ -14,8 +14,8 @@ EXONYMS = {
     "scania": "skåne", "europe": "europa", "china": "kina", "warsaw": "warszawa", "rome": "rom", "vienna": "wien",
     "estonia": "estland", "latvia": "lettland", "lithuania": "litauen", "poland": "polen", "spain": "spanien",
     "italy": "italien", "netherlands": "nederländerna", "belgium": "belgien", "ukraine": "ukraina", "kyiv": "kiev",
-    "ireland": "irland", "iceland": "island", "russia": "ryssland", "lisbon": "lissabon", "un": "fn", "nordic": "nordisk",
-    "baltic": "östersjö",
+    "ireland": "irland", "iceland": "island", "russia": "ryssland", "lisbon": "lissabon", "un": "fn",
+    "nordic": "nordisk", "baltic": "östersjö",
 }  # fmt: skip
 """English names of places whose Swedish name differs."""
 

@@ -1,8 +1,13 @@
-"""Score evidence units against a question: what they cover of it, how near they are, whether they hold what it asks for."""
+"""Score evidence units: what they cover of a question, how near they are, whether they hold what it asks for."""
 
+import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from assistant.evidence import Unit, UnitKind
 from assistant.scope import is_named, without_set
@@ -21,18 +26,27 @@ _MONTHS = (
 )
 _NUMBER = re.compile(rf"\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 _AMOUNT = re.compile(
-    r"\d[\d ., ]*\s*(?:%|procent|percent|kr\b|kronor|mkr|tkr|mnkr|miljon\w*|miljard\w*|million|billion|euro|sek\b|öre)|[€$]\s*\d",
+    r"\d[\d ., ]*\s*(?:%|procent|percent|kr\b|kronor|mkr|tkr|mnkr|miljon\w*|miljard\w*|million|billion|euro|sek\b|öre)|"
+    r"[€$]\s*\d",
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    rf"\b(?:19|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d{{1,2}}/\d{{1,2}}\b|tills ?vidare|until further notice|årligen|varje år|annually|"
-    r"\b(?:vecka|veckor|månad\w*|år|week\w*|month\w*|year\w*)\b",
+    rf"\b(?:19|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d{{1,2}}/\d{{1,2}}\b|tills ?vidare|"
+    r"until further notice|årligen|varje år|annually|\b(?:vecka|veckor|månad\w*|år|week\w*|month\w*|year\w*)\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"[A-ZÅÄÖ][\w-]+ [A-ZÅÄÖ][\w-]+|\w*(?:chef|direktör|ordförande|ansvar\w*|nämnd\w*|förvaltning\w*|styrelse\w*|samordnare|"
-    r"fullmäktige|kontor\w*|utskott\w*|handläggare|strateg|avdelning\w*|kommun\w*|region\w*|partnerskap\w*|kommitt\w*|sekretariat\w*|"
-    r"director|board|committee|office|council|manager|chair\w*|partnership|department|secretariat)\b"
+    r"[A-ZÅÄÖ][\w-]+ [A-ZÅÄÖ][\w-]+|\w*(?:chef|direktör|ordförande|ansvar\w*|nämnd\w*|förvaltning\w*|styrelse\w*|"
+    r"samordnare|fullmäktige|kontor\w*|utskott\w*|handläggare|strateg|avdelning\w*|kommun\w*|region\w*|partnerskap\w*|kommitt\w*|"
+    r"sekretariat\w*|director|board|committee|office|council|manager|chair\w*|partnership|department|secretariat)\b"
+)
+_FULL_NAME = re.compile(
+    r"\b[A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)? [A-ZÅÄÖ][a-zåäöé]{2,}(?!\w)(?!\s+(?:kommun|stad|län|region))"
+)
+_REASON = re.compile(
+    r"\b(?:eftersom|därför|för att|då|på grund av|till följd av|beror|berodde|orsak\w*|skäl\w*|anledning\w*|i syfte|"
+    r"syftar|genom att|innebär|medför|leder till|because|since|due to|as a result|in order to|reason\w*|therefore)\b",
+    re.IGNORECASE,
 )
 _NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 
@@ -49,26 +63,62 @@ FIELD_WORDS: Mapping[Field, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What speaks for and against an evidence unit as the answer to a question. Booleans are 0 or 1.
+
+    Attributes:
+        coverage: Share of the question's information, by inverse document frequency, that the unit holds, with less for
+            what only stands above it or around it.
+        inside: The same for the unit's own words alone.
+        missing: Share of the question's information in the most informative word that is nowhere near the unit.
+        nearness: Cosine of unit and question, less 0.85, in units of 0.05.
+        lead: By how much that exceeds the mean of the units read, in units of 0.05.
+        passage: Fused score of the passage it stands in, less that of the best passage.
+        first: Whether it stands in the best passage.
+        typed: Whether it holds the kind of thing asked for (a number, a date, a person ...).
+        named: Whether every proper name of the question is in it or near it.
+        dated: Whether it or its document speaks of the years asked about.
+        foreign: Whether it is in another language than the question.
+        foreign_nearness: `nearness` where it is.
+        foreign_inside: `inside` where it is.
+        listed: Whether it is a list and one is asked for.
+        unlisted: Whether it is a list and none is asked for.
+        long: Natural logarithm of its words over 20.
+        short: Whether it has fewer than five words.
+    """
+
+    coverage: float
+    inside: float
+    missing: float
+    nearness: float
+    lead: float
+    passage: float
+    first: float
+    typed: float
+    named: float
+    dated: float
+    foreign: float
+    foreign_nearness: float
+    foreign_inside: float
+    listed: float
+    unlisted: float
+    long: float
+    short: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
-    """An evidence unit with what speaks for it.
+    """An evidence unit with the calibrated probability that it answers the question.
 
     Attributes:
         unit: The unit.
-        coverage: Share of the question's information, by inverse document frequency, that it holds; 0 to 1.
-        cosine: Cosine of its embedding and the question's.
-        typed: Whether it holds the kind of thing asked for (a number, a date, a person ...).
-        named: Whether every proper name of the question is in it or above it.
-        dated: Whether it or its document speaks of the years asked about.
-        score: All of it in one number; higher is better.
+        features: What speaks for and against it.
+        probability: From 0 to 1, by the logistic model in `weights.json`.
     """
 
     unit: Unit
-    coverage: float
-    cosine: float
-    typed: bool
-    named: bool
-    dated: bool
-    score: float
+    features: Features
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +155,69 @@ def score_units(
     Returns:
         Best first.
     """
-    scored = [
-        _score(question, terms, unit, documents[unit.document], cosine)
-        for unit, cosine in zip(units, cosines, strict=True)
-    ]
-    return sorted(scored, key=lambda entry: (-entry.score, entry.unit.document, entry.unit.spans))
+    if not units:
+        return []
+    mean = sum(cosines) / len(cosines)
+    best = max(unit.hit.score for unit in units)
+    scored: list[Scored] = []
+    for unit, cosine in zip(units, cosines, strict=True):
+        features = _features(question, terms, unit, documents[unit.document], cosine, mean, best)
+        scored.append(Scored(unit, features, probability(features)))
+    return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
 
 
-def _score(question: Question, terms: Sequence[Term], unit: Unit, document: Document, cosine: float) -> Scored:
+def probability(features: Features) -> float:
+    """The probability that a unit answers, by the logistic model that `make calibrate` fits."""
+    weights: dict[str, float] = _model()["weights"]
+    total = weights["bias"] + sum(weights[name] * value for name, value in asdict(features).items())
+    return 1 / (1 + math.exp(-total))
+
+
+def answer_threshold() -> float:
+    """The probability under which a unit is not told as an answer."""
+    return float(_model()["threshold"])
+
+
+@cache
+def _model() -> dict[str, Any]:
+    model: dict[str, Any] = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
+    return model
+
+
+def _features(
+    question: Question, terms: Sequence[Term], unit: Unit, document: Document, cosine: float, mean: float, best: float
+) -> Features:
     organisation = document.fact(Field.ORGANISATION) or ""
     above = " ".join((document.title, organisation, document.id, *unit.headings, _field_words(unit, document)))
-    coverage = _coverage(terms, unit.text, above, unit.hit.chunk.text)
     everything = f"{unit.text} {above} {unit.hit.chunk.text}"
-    typed = holds(question.kind, unit, question.text)
-    named = all(is_named(name, everything) for name in _names_required(question, organisation))
-    dated = _is_dated(question.years, unit, document)
-    nearness = min(max((cosine - 0.76) / 0.14, 0.0), 1.2)
-    score = 0.5 * coverage + 0.5 * nearness + 0.15 * typed + 0.1 * named + 0.1 * dated
-    if question.kind == Kind.LIST and unit.kind == UnitKind.LIST:
-        score += 0.12
-    return Scored(unit, coverage, cosine, typed, named, dated, score)
+    inside, over, near = _stems(unit.text), _stems(above), _stems(unit.hit.chunk.text)
+    total = sum(term.weight for term in terms) or 1.0
+    matches = [
+        (term.weight / total, _matches(term, inside), _matches(term, over), _matches(term, near)) for term in terms
+    ]
+    own = sum(weight * match for weight, match, _, _ in matches)
+    nearness = (cosine - 0.85) / 0.05
+    foreign = (document.fact(Field.LANGUAGE) or "sv") != question.language
+    size = len(unit.text.split())
+    return Features(
+        coverage=sum(weight * max(match, 0.8 * title, 0.4 * around) for weight, match, title, around in matches),
+        inside=own,
+        missing=max((weight for weight, *found in matches if not any(found)), default=0.0),
+        nearness=nearness,
+        lead=(cosine - mean) / 0.05,
+        passage=unit.hit.score - best,
+        first=float(unit.hit.score == best),
+        typed=float(holds(question.kind, unit, question.text)),
+        named=float(all(is_named(name, everything) for name in _names_required(question, organisation))),
+        dated=float(_is_dated(question.years, unit, document)),
+        foreign=float(foreign),
+        foreign_nearness=nearness * foreign,
+        foreign_inside=own * foreign,
+        listed=float(question.kind == Kind.LIST and unit.kind == UnitKind.LIST),
+        unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
+        long=math.log(max(size, 1) / 20),
+        short=float(size < 5),
+    )
 
 
 def _names_required(question: Question, organisation: str) -> list[str]:
@@ -135,26 +228,15 @@ def _names_required(question: Question, organisation: str) -> list[str]:
     return [name for name in question.names if not any(is_named(name, other) for other in others)]
 
 
-def _coverage(terms: Sequence[Term], text: str, above: str, around: str) -> float:
-    inside, over, near = _stems(text), _stems(above), _stems(around)
-    total = sum(term.weight for term in terms)
-    if not total:
-        return 0.0
-    found = 0.0
-    for term in terms:
-        found += term.weight * max(
-            _matches(term, inside), 0.8 * _matches(term, over), 0.4 * _matches(term, near)
-        )
-    return found / total
-
-
 def _matches(term: Term, stems: frozenset[str]) -> float:
     """1 where a word has the term's stem, 0.7 where it is a compound with it or a part of it, else 0."""
     if any(alternative in stems for alternative in term.alternatives):
         return 1.0
     plain = term.alternatives[0]
     if len(plain) >= 5 and any(
-        len(other) >= 5 and other != plain and (other.startswith(plain) or other.endswith(plain) or plain.startswith(other) or plain.endswith(other))
+        len(other) >= 5
+        and other != plain
+        and (other.startswith(plain) or other.endswith(plain) or plain.startswith(other) or plain.endswith(other))
         for other in stems
     ):
         return 0.7
@@ -177,7 +259,11 @@ def _field_words(unit: Unit, document: Document) -> str:
     return " ".join(
         FIELD_WORDS.get(fact.field, "")
         for fact in document.facts
-        if fact.start is not None and fact.end is not None and fact.start < end and fact.end > start and end - start < 300
+        if fact.start is not None
+        and fact.end is not None
+        and fact.start < end
+        and fact.end > start
+        and end - start < 300
     )
 
 
@@ -192,6 +278,10 @@ def holds(kind: Kind, unit: Unit, question: str) -> bool:
         return any(not _in_question(match.group(), question) for match in _DATE.finditer(text))
     if kind == Kind.PERSON:
         return bool(_PERSON.search(text))
+    if kind == Kind.NAME:
+        return any(fold(match.group()) not in fold(question) for match in _FULL_NAME.finditer(text))
+    if kind == Kind.REASON:
+        return bool(_REASON.search(text))
     if kind == Kind.PLACE:
         return any(fold(match.group()) not in fold(question) for match in _NAME_INSIDE.finditer(text))
     return True

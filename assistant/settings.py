@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
@@ -67,7 +66,7 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-def load_settings(**flags: Any) -> Settings:
+def load_settings(**flags: object) -> Settings:
     """Read the settings; flags that are None were not given.
 
     Raises:
@@ -75,7 +74,8 @@ def load_settings(**flags: Any) -> Settings:
     """
     _check_environment()
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        given = {name: value for name, value in flags.items() if value is not None}
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise SettingsError(
@@ -90,6 +90,4 @@ def _check_environment() -> None:
     known = {_PREFIX + name.upper() for name in Settings.model_fields} | {"UTBLICK_SCREENSHOTS"}
     unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known)
     if unknown:
-        raise SettingsError(
-            f"Unknown environment variable {', '.join(unknown)}. Known are {', '.join(sorted(known))}."
-        )
+        raise SettingsError(f"Unknown environment variable {', '.join(unknown)}. Known are {', '.join(sorted(known))}.")

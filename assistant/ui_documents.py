@@ -1,13 +1,14 @@
 """HTML of the document list, of the scope and of the frame, and questions made from the documents at hand."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from html import escape
 from itertools import groupby
 
 from assistant.answers import Scope
+from assistant.ui_language import LANGUAGES
 from assistant.ui_state import Answering, in_scope, years_of
-from assistant.ui_text import LANGUAGES, Texts
+from assistant.ui_text import Texts
 from ingest.document import BlockKind, Document
 from vectorstore.types import DocumentRecord
 
@@ -128,26 +129,29 @@ def example_questions(assistant: Answering, records: Sequence[DocumentRecord], t
             turn = seen[record.organisation] = seen.get(record.organisation, 0) + 1
             ranked.append((turn, record))
     ranked.sort(key=lambda pair: pair[0])
-    questions: list[str] = []
+    questions: dict[str, str] = {}
     for _, record in ranked[:_EXAMINED]:
-        heading = _fullest_heading(assistant.document(record.id))
+        own = (record.language or "sv") == texts.language
+        heading = _fullest_heading(assistant.document(record.id), questions, quoted=not own)
         if heading:
-            template = texts.example_about if (record.language or "sv") == texts.language else texts.example_quoted
-            questions.append(template.format(organisation=record.organisation, heading=heading))
+            template = texts.example_about if own else texts.example_quoted
+            questions[heading] = template.format(organisation=record.organisation, heading=heading)
         if len(questions) == _EXAMPLES:
             break
-    return questions
+    return list(questions.values())
 
 
-def _fullest_heading(document: Document) -> str | None:
-    """The short, particular heading with the most text under it."""
+def _fullest_heading(document: Document, taken: Container[str], *, quoted: bool) -> str | None:
+    """The short, particular heading with the most text under it; as it reads inside a sentence unless `quoted`."""
     best, most = None, 0
     for heading, amount in _sections(document):
-        words = heading.split()
         general = _GENERAL.search(heading) or heading.endswith((":", "?", ".")) or any(map(str.isdigit, heading))
-        if amount > most and 1 <= len(words) <= _WORDS and not general and heading not in document.title:
-            best, most = heading, amount
-    return _in_sentence(best, document.text) if best else None
+        if amount <= most or general or heading in document.title or not 1 <= len(heading.split()) <= _WORDS:
+            continue
+        phrase = heading if quoted else _in_sentence(heading, document.text)
+        if phrase not in taken:
+            best, most = phrase, amount
+    return best
 
 
 def _sections(document: Document) -> Iterator[tuple[str, int]]:

@@ -18,10 +18,10 @@ from assistant.ui_documents import (
     scope_html,
     welcome_html,
 )
+from assistant.ui_language import texts_in
 from assistant.ui_render import conversation_html
 from assistant.ui_source import gone_html, source_html
 from assistant.ui_state import Answering, Exchange, Opened, Phase, by_id, open_citation, open_passage, turns, years_of
-from assistant.ui_text import texts_in
 from ingest.document import Document
 from vectorstore.errors import VectorStoreError
 

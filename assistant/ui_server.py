@@ -1,10 +1,13 @@
 """Serve the chat on this machine: one socket, one page, nothing from elsewhere."""
 
+import asyncio
 import ipaddress
+import logging
 import os
 import socket
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +62,7 @@ def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket
         listener.close()
         raise ServeError(
             f"The chat cannot listen on {host}, port {port}: {error.strerror or error}. If another program has the "
-            f"port, choose another: `utblick chat --port {port + 1}` or `make run PORT={port + 1}`."
+            f"port, choose another: `utblick chat --port {port + 1}` or `make demo PORT={port + 1}`."
         ) from error
     return listener
 
@@ -77,7 +80,9 @@ def open_page(
     sys.stderr.write(f"Utblick: {address}  (Ctrl+C stops it)\n")
     if open_browser:
         webbrowser.open(address)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)).run(sockets=[listener])
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)).run(sockets=[listener])
 
 
 def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback: bool = True) -> "FastAPI":
@@ -96,8 +101,7 @@ def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_Headers)
     if only_loopback:
-        # The middleware reads a name up to its first colon, so that `[` is what it sees of `[::1]:7860`.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "["])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
     script = (STATIC / "chat.js").read_text("utf-8")
     gr.mount_gradio_app(
         app,
@@ -132,6 +136,12 @@ class _Headers:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Leaves out of the log that open pages were let go when the chat was stopped."""
+    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cancelled and "graceful shutdown exceeded" not in record.getMessage()
 
 
 def _is_loopback(host: str) -> bool:

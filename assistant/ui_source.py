@@ -7,8 +7,9 @@ from html import escape
 from itertools import groupby
 
 from assistant.answers import Citation
+from assistant.ui_language import LANGUAGES
 from assistant.ui_state import Opened
-from assistant.ui_text import LANGUAGES, Texts
+from assistant.ui_text import Texts
 from ingest.chunk import heading_paths
 from ingest.document import Block, BlockKind, Document, Field, Page
 
@@ -66,7 +67,7 @@ def source_html(document: Document, opened: Opened, citations: Sequence[Citation
     lang = f' lang="{language}"' if language in LANGUAGES else ""
     exchange = "" if opened.exchange is None else opened.exchange
     return (
-        f'<section class="ub-source" aria-labelledby="ub-source-title" data-view="source" data-exchange="{exchange}" '
+        f'<section class="ub-source" aria-label="{escape(texts.source)}" data-view="source" data-exchange="{exchange}" '
         f'data-marker="{opened.marker or ""}"><div class="ub-source-head">{_citation_bar(opened, citations, texts)}'
         f'<h2 id="ub-source-title" tabindex="-1"{lang}>{escape(document.title)}</h2>{_meta(document, texts)}'
         f"{_page_bar(document, opened, texts)}{_section(document, opened, texts)}</div>"
@@ -135,7 +136,8 @@ def _rows(view: _View, blocks: Sequence[Block]) -> Iterator[str]:
             continue
         head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
         body = "".join(f"<tr>{_cells(view, row)}</tr>" for row in rows)
-        yield f'<div class="ub-table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        yield f'<div class="ub-table" tabindex="0">{table}</div>'
 
 
 def _headers(row: str) -> tuple[str, ...]:

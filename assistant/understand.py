@@ -1,4 +1,4 @@
-"""Understand a question: its language, what kind of answer it wants, what it is limited to, and what it refers back to."""
+"""Understand a question: its language, the kind of answer it wants, its scope, and what it refers back to."""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +19,8 @@ class Kind(StrEnum):
     AMOUNT = "amount"
     DATE = "date"
     PERSON = "person"
+    NAME = "name"
+    REASON = "reason"
     PLACE = "place"
     LIST = "list"
     EXPLANATION = "explanation"
@@ -61,14 +63,21 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.NUMBER,
-        rf"hur (?:många|mycket|stor\w*|höga?t?|ofta|långa?t?|nära|gamm\w*)|{_ASKS}(?:antal|andel|nivå|målvärde|målnivå)\w*|"
-        r"how (?:many|much|large|big|high|often|long|far|old)|what (?:share|percentage|number|level)|(?:by|to|below) what|"
-        r"number of",
+        rf"hur (?:många|mycket|stor\w*|höga?t?|ofta|långa?t?|nära|gamm\w*)|"
+        rf"{_ASKS}(?:antal|andel|nivå|målvärde|målnivå)\w*|"
+        r"how (?:many|much|large|big|high|often|long|far|old)|what (?:share|percentage|number|level)|(?:by|to|below) what|number of",
     ),
     (
         Kind.DATE,
         r"när|(?:vilket|vilka) (?:år|datum)|vilken dag|hur länge|when|(?:what|which) (?:year|date)|how long",
     ),
+    (
+        Kind.NAME,
+        r"vad heter \w*(?:chef|direktör|ordförande|råd|strateg|samordnare|ansvarig)\w*|"
+        r"vem är (?:\w+ )?\w*(?:chef|direktör|ordförande|råd|minister|strateg|samordnare)\w*|"
+        r"who is the (?:\w+ )?(?:mayor|director|head|chair\w*|manager|minister)",
+    ),
+    (Kind.REASON, r"varför|av vilken anledning|av vilka skäl|vad beror|hur kommer det sig|why|for what reason"),
     (
         Kind.PERSON,
         r"vem|vems|who|whom|whose|vilken (?:nämnd|förvaltning|person|instans|roll)|which (?:board|person|office)",
@@ -80,8 +89,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.PLACE, r"^var|vart|varifrån|i vilken (?:stad|kommun|region|ort)|where|in which (?:city|town|country)"),
     (
         Kind.EXPLANATION,
-        r"varför|hur|vad (?:är|innebär|betyder|menas|gör|har|säger|syftar)|beskriv|förklara|berätta|sammanfatta|"
-        r"why|how|what is|what does|describe|explain|tell",
+        r"hur|vad (?:är|innebär|betyder|menas|gör|har|säger|syftar)|beskriv|förklara|berätta|sammanfatta|"
+        r"how|what is|what does|describe|explain|tell",
     ),
     (Kind.FACT, r"vilken|vilket|vad|which|what"),
 )
@@ -97,8 +106,8 @@ _CONTINUES = re.compile(
     r"^\s*(?:och|men|and|but|då|what about|how about|hur är det med|vad gäller|hur gör|varför då)\b", re.IGNORECASE
 )
 _GENERIC_NAMES = frozenset(
-    "city county region regional municipality council government board programme program strategy plan policy report eu "
-    "stad stads kommun kommuns regionen".split()
+    "city county region regional municipality council government board programme program strategy plan policy "
+    "report eu stad stads kommun kommuns regionen".split()
 )
 """Capitalised words that do not tell one thing from another."""
 _DEFINITE = re.compile(r"\w{3,}(?:a|e|na|en|et|erna|orna|arna|or|ar|er)\b", re.IGNORECASE)
@@ -147,7 +156,9 @@ def names_in(question: str) -> tuple[str, ...]:
     for match in _NAME.finditer(question):
         before = question[: match.start()].rstrip(" \"'”«(")
         begins = not before or before.endswith((".", "?", "!", ":"))
-        if match.group().lower() not in STOP_WORDS | _GENERIC_NAMES and (not begins or (match.group().isupper() and len(match.group()) > 1)):
+        if match.group().lower() not in STOP_WORDS | _GENERIC_NAMES and (
+            not begins or (match.group().isupper() and len(match.group()) > 1)
+        ):
             names[match.group()] = None
     return tuple(names)
 

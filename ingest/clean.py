@@ -12,16 +12,18 @@ _SOFT_HYPHENS = "\u00ad\u2010\ufffe\u0002"
 HYPHENS = "-\u2011" + _SOFT_HYPHENS
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _BULLETS = "•●○◦▪■□▫‣⁃∙·►➢➤❖✓✔\uf0b7\uf0a7\uf0a8\uf076\uf0d8\uf0fc\uf02d\uf06f\u2022\uf0be"
+_WITHOUT_MEANING = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xE000, 0xF900), 0xFFFD)
 _CHARACTERS = str.maketrans(
     {
+        **dict.fromkeys(map(chr, _WITHOUT_MEANING), " "),
         **_LIGATURES,
         **dict.fromkeys((*map(chr, range(0x2000, 0x200B)), "\u00a0", "\u202f", "\u205f", "\u3000", "\t"), " "),
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", None),
         **dict.fromkeys("\u00ad\u2010\u2011\ufffe\u0002", "-"),
-        **dict.fromkeys(_BULLETS, "•"),
+        # In the usual encoding of PDF fonts the unused codes draw a bullet.
+        **dict.fromkeys(f"{_BULLETS}\x7f", "•"),
     }
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff\ufffd]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _INNER_SOFT = re.compile(r"([^\W_]+)\u00ad([^\W_]+)")
 _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -52,8 +54,7 @@ class Words:
 
 def clean_text(text: str) -> str:
     """Replace characters that only typesetting needs, in composed Unicode form with single spaces."""
-    text = unicodedata.normalize("NFC", text.translate(_CHARACTERS))
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(_CHARACTERS)).split())
 
 
 def clean_line(line: str, words: "Words") -> str:
@@ -122,19 +123,22 @@ def keeps_hyphen(before: str, hyphen: str, after: str, words: Words) -> bool:
     if hyphen == "-" and words.soft:
         return True
     whole = words.counts.get(left.lower(), 0) and words.counts.get(right, 0)
-    return bool(words.english and hyphen == "-" and whole)
+    return bool(words.english and hyphen in "-\ufffe" and whole)
 
 
 def running_lines(pages: Sequence[Sequence[Line]]) -> set[Line]:
     """Headers, footers and page numbers: lines that return at the same height at the top or bottom of pages.
 
-    Digits count as equal, so that `Sida 3 (10)` repeats `Sida 2 (10)`. A line that returns close above other text,
-    as the header of a table does, is no running header. What stands beside a page number in small type is one,
-    even if it does not return: the name of a short chapter.
+    Numbers that follow the page count as equal, so that `Sida 3 (10)` repeats `Sida 2 (10)`. A line that returns
+    close above other text, as the header of a table does, is no running header. What stands beside a page number
+    in small type is one, even if it does not return: the name of a short chapter.
     """
     filled = [page for page in pages if page]
     returning = _returning(filled, len(pages))
-    numbers = {(line.page, line.y) for line in returning if not any(map(str.isalpha, line.text))}
+    numbers: defaultdict[int, list[float]] = defaultdict(list)
+    for line in returning:
+        if _is_number(line):
+            numbers[line.page].append(line.y)
     usual = _usual_size(filled)
     found: set[Line] = set()
     for page in filled:
@@ -143,7 +147,7 @@ def running_lines(pages: Sequence[Sequence[Line]]) -> set[Line]:
             for line in page
             if line.size <= usual
             and len(line.text) <= _HEADER_LENGTH
-            and any(line.page == number and abs(line.y - y) <= 1 for number, y in numbers)
+            and any(abs(line.y - y) <= 1 for y in numbers[line.page])
         }
         found |= _peeled(page, returning | beside, 1) | _peeled(page, returning | beside, -1)
     return found
@@ -151,26 +155,37 @@ def running_lines(pages: Sequence[Sequence[Line]]) -> set[Line]:
 
 def _returning(pages: Sequence[Sequence[Line]], count: int) -> set[Line]:
     """Lines near the top or bottom of a page that stand at the same height on enough others."""
-    seen: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
+    seen: defaultdict[tuple[str, str], list[tuple[Line, list[int]]]] = defaultdict(list)
     for page in pages:
         for edge, line in _edges(page):
-            seen[edge, _pattern(line.text)].append(line)
+            seen[edge, _pattern(line.text)].append((line, _numbers(line)))
     needed = 3 if len(pages) > _FEW_PAGES else 2
     found: set[Line] = set()
-    for (_, pattern), lines in seen.items():
-        is_number = _NUMBER_WORDS.sub("", pattern).strip() == ""
-        for line in lines:
-            alike = {other.page for other in lines if abs(other.y - line.y) <= _SAME_HEIGHT}
-            named = is_number and _names_page(line, count)
-            if named or len(alike) >= (2 if is_number else needed):
+    for lines in seen.values():
+        for line, numbers in lines:
+            alike = {other.page for other, theirs in lines if _repeats(line, numbers, other, theirs)}
+            number = _is_number(line)
+            if len(alike) >= (2 if number else needed) or (number and _names_page(line, count)):
                 found.add(line)
     return found
 
 
+def _repeats(line: Line, numbers: Sequence[int], other: Line, theirs: Sequence[int]) -> bool:
+    """Whether two lines of one pattern stand at one height and their numbers are equal or those of their pages."""
+    if abs(other.y - line.y) > _SAME_HEIGHT:
+        return False
+    turned = line.page - other.page
+    return all(a - b in (0, turned) for a, b in zip(numbers, theirs, strict=True))
+
+
+def _numbers(line: Line) -> list[int]:
+    """The numbers in a line."""
+    return [int(digits) for digits in re.findall(r"\d+", line.text)]
+
+
 def _names_page(line: Line, count: int) -> bool:
     """Whether a line gives the number of its page, alone or with that of all pages."""
-    number, *rest = (int(digits) for digits in re.findall(r"\d+", line.text))
-    return number == line.page and rest in ([], [count])
+    return _numbers(line) in ([line.page], [line.page, count])
 
 
 def _peeled(page: Sequence[Line], running: set[Line], direction: int) -> set[Line]:
@@ -214,7 +229,7 @@ def _edges(page: Sequence[Line]) -> list[tuple[str, Line]]:
 
 
 def _pattern(text: str) -> str:
-    """A line with its digits made equal."""
+    """A line with its numbers made equal."""
     return re.sub(r"\d+", "#", clean_text(text).lower())
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -11,6 +12,8 @@ from ingest.errors import TooLarge, UnreadableFile
 _MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _TIMEOUT = 20.0
+_LONGEST = 120.0
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _AGENT = "Mozilla/5.0 (compatible; Utblick)"
 
 
@@ -34,6 +37,7 @@ def fetch_page(address: str, *, allow_private: bool = False, max_bytes: int = 50
 
     Each address on the way is resolved first and refused where it lies in a private, local or reserved range; the
     connection then goes to the very address that was checked, so that the name cannot lead elsewhere in between.
+    Proxies named in the environment are not used, since it is they who would then look the name up.
 
     Args:
         address: `http://` or `https://`.
@@ -107,14 +111,19 @@ def _pin(address: str, allow_private: bool) -> tuple[str, str]:
 def _is_public(found: str) -> bool:
     number = ipaddress.ip_address(found.split("%")[0])
     mapped = getattr(number, "ipv4_mapped", None) or getattr(number, "sixtofour", None)
+    if number in _NAT64:
+        mapped = ipaddress.ip_address(int(number) & 0xFFFFFFFF)
     checked = mapped or number
     return checked.is_global and not checked.is_multicast and not checked.is_reserved
 
 
 def _read(pieces: Iterable[bytes], address: str, max_bytes: int) -> bytes:
     content = bytearray()
+    deadline = time.monotonic() + _LONGEST
     for piece in pieces:
         content += piece
         if len(content) > max_bytes:
             raise TooLarge(f"{address} is longer than {max_bytes // 2**20} MB; download it and ingest the file.")
+        if time.monotonic() > deadline:
+            raise UnreadableFile(f"{address} did not arrive within {_LONGEST:.0f} s; try again later.")
     return bytes(content)

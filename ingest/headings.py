@@ -9,6 +9,7 @@ _LENGTH = 200
 _BOLD_LENGTH = 130
 LARGER = 0.7
 _MOST_ROWS = 4
+_DISPLAY = 1.3
 _NUMBER = re.compile(
     r"(?:(?:kapitel|avsnitt|chapter|section|del|part)\s+)?(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+(?=[^\W\d_]|[”\"])",
     re.IGNORECASE,
@@ -17,7 +18,7 @@ _DECISION = re.compile(
     r"(?:antag(?:en|et|na)|beslutad|fastställ[dt]|revidera[dt]|upprättad|gäller|senast|adopted|approved|revised)\b.*\d{4}",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|(?:\d{1,2} )?[^\W\d_]+(?: \d{1,2},)? \d{4}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2} [^\W\d_]+ \d{4}|[^\W\d_]+ \d{1,2}, \d{4}")
 _KEY_VALUE = re.compile(r"^[^\W\d_][^:.!?]{1,40}:\s+\S")
 
 
@@ -57,12 +58,11 @@ def is_heading(candidate: Candidate, body: float, body_is_bold: bool) -> bool:
     text = candidate.text
     if not any(character.isalpha() for character in text) or len(text) > _LENGTH or candidate.rows > _MOST_ROWS:
         return False
-    if text[0] in "•*(" or text.endswith((",", ";")) or (text[0].islower() and candidate.size < body * 1.3):
+    if text[0] in "•*(" or text.endswith((",", ";")) or (text[0].islower() and candidate.size < body * _DISPLAY):
         return False
     numbered = number_of(text)
-    sentences = _NUMBER.sub("", text).count(". ")
-    ended = text.endswith((".", ":")) and not (len(numbered) > 1 and not sentences and text.endswith("."))
-    if _DECISION.match(text) or _DATE.fullmatch(text):
+    ended = text.endswith((".", ":")) and not (len(numbered) > 1 and ". " not in _title(text) and text.endswith("."))
+    if (_DECISION.match(text) and candidate.size < body * _DISPLAY) or _DATE.fullmatch(text):
         return False
     if candidate.size >= body + LARGER:
         return not (ended and candidate.rows > 1) and not _KEY_VALUE.match(text)
@@ -83,7 +83,7 @@ def _follows_in_list(candidate: Candidate) -> bool:
 
 def _is_run_in_title(candidate: Candidate) -> bool:
     """Whether a short row without any mark of type stands as a title over the text below it."""
-    title = _NUMBER.sub("", candidate.text)
+    title = _title(candidate.text)
     return (
         candidate.rows == 1
         and len(candidate.text) <= 60
@@ -101,6 +101,12 @@ def number_of(text: str) -> tuple[int, ...]:
     """The number that a heading begins with: `(2, 1)` for `2.1 Mål`; empty where there is none."""
     match = _NUMBER.match(text)
     return tuple(int(part) for part in match[1].split(".")) if match else ()
+
+
+def _title(text: str) -> str:
+    """A heading without the number that it begins with."""
+    match = _NUMBER.match(text)
+    return text[match.end() :] if match else text
 
 
 @dataclass(frozen=True, slots=True)

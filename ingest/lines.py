@@ -1,8 +1,8 @@
 """Lines of text on a page: the seam between reading a PDF and finding its structure."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -19,7 +19,13 @@ _MARK_LENGTH = 4
 _ALL_BOLD = 0.85
 _CHUNK_GAP = 2.0
 _COLUMN_LINES = 3
+_MOST_CHUNKS = 300
+_UNIT = re.compile(r"(?:^|[\s\d/(])[cdkm]?m$")
 _MARKER = re.compile(r"[^\w\s(\[§%+]{1,2}|o|\(?(?:\d{1,2}|[a-zåäö]|[ivx]{1,4})[.)]|\d{1,2}(?:\.\d{1,2})*\.?")
+
+
+_Columns = Mapping[int, Sequence[tuple[float, float]]]
+"""Left edge and height of cells, by their left edge in whole points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,11 @@ class Line:
 
 def lines_of_page(page: int, spans: Sequence[Span]) -> list[Line]:
     """Join the spans of a page to lines, in the order of its content, with list markers put before their items."""
-    columns: list[tuple[float, float]] = []
+    columns: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
     runs = list(_runs(spans, columns))
     for before, run in pairwise(runs):
         if abs(before[0].y - run[0].y) <= _SAME_BASELINE * run[0].size and run[0].x0 > before[-1].x1:
-            columns.append((run[0].x0, run[0].y))
+            columns[round(run[0].x0)].append((run[0].x0, run[0].y))
     lines = [line for run in _runs(spans, columns) if (line := _line(page, run)) is not None]
     return _with_markers(lines)
 
@@ -89,7 +95,7 @@ def joined(first: Line, second: Line) -> Line:
     return Line(first.page, text, first.x0, max(first.x1, second.x1), style.y, style.size, style.bold)
 
 
-def _runs(spans: Sequence[Span], columns: Sequence[tuple[float, float]]) -> Iterator[list[Span]]:
+def _runs(spans: Sequence[Span], columns: _Columns) -> Iterator[list[Span]]:
     """Spans that follow each other on one baseline, cut at wide gaps and where a column of a table begins."""
     run: list[Span] = []
     for span in spans:
@@ -116,9 +122,10 @@ def _near(run: Sequence[Span], span: Span) -> bool:
     return aligned and -2 * large.size <= span.x0 - last.x1 <= CELL_GAP * max(small.size, large.size / 2)
 
 
-def _begins_column(run: Sequence[Span], span: Span, columns: Sequence[tuple[float, float]]) -> bool:
+def _begins_column(run: Sequence[Span], span: Span, columns: _Columns) -> bool:
     """Whether a span starts exactly where cells of other rows do: close to it, or with more than a space before it."""
-    same = [y for x, y in columns if abs(x - span.x0) < _SAME_EDGE]
+    around = range(round(span.x0) - 1, round(span.x0) + 2)
+    same = [y for key in around for x, y in columns.get(key, ()) if abs(x - span.x0) < _SAME_EDGE]
     end = max(other.x1 for other in run)
     return any(abs(y - span.y) < _ROWS_NEAR * span.size for y in same) or (
         len(same) > 1 and span.x0 - end > _COLUMN_GAP * span.size
@@ -136,23 +143,23 @@ def _line(page: int, run: Sequence[Span]) -> Line | None:
     text, end = "", run[0].x0
     for span in run:
         mark = span.text.strip()
-        if text and _is_note_mark(span, size, y, text):
+        if text and _is_raised_number(span, size, y):
+            if _UNIT.search(text.rstrip()):
+                text, end = text.rstrip() + mark, span.x1
             continue
         apart = span.x0 - end > _WORD_GAP * size and mark.strip("-\u00ad\u2010") != ""
         text += f" {span.text}" if text and apart and not (text[-1].isspace() or span.text[0].isspace()) else span.text
-        if mark:
-            end = span.x1
+        end = span.x1 if mark else end
     text = text.strip()
     return Line(page, text, run[0].x0, end, y, size, bold) if text else None
 
 
-def _is_note_mark(span: Span, size: float, y: float, before: str) -> bool:
-    """Whether a span is a raised small number after a word: the mark of a footnote, and not a unit's exponent."""
+def _is_raised_number(span: Span, size: float, y: float) -> bool:
+    """Whether a span is a small number above the baseline: the mark of a footnote, or the exponent of a unit."""
     return (
         re.fullmatch(r"\[?\d{1,2}\]?\)?", span.text.strip()) is not None
         and span.size < 0.8 * size
         and y - span.y > 0.15 * size
-        and re.search(r"(?:^|[\s\d/(])[cdkm]?m$", before) is None
     )
 
 
@@ -186,6 +193,8 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     A chunk of text comes before those that stand below it, and a column before those to its right.
     """
     chunks = [_Chunk.of(chunk) for chunk in _chunks(lines)]
+    if len(chunks) > _MOST_CHUNKS:  # a drawing with labels, which has no reading order
+        return list(lines)
     placed: list[_Chunk] = []
     waiting = list(chunks)
 

@@ -51,7 +51,7 @@ def load_pdf(path: Path, password: str | None = None) -> RawDocument:
                 raise NeedsPassword(f"{path.name} is encrypted; {given}")
             raise UnreadableFile(f"{path.name} cannot be read as a PDF ({problem}); obtain an undamaged copy")
         try:
-            pages = _read_pages(reader, document)
+            pages = _read_pages(path.name, reader, document)
         finally:
             if document is not None:
                 document.close()
@@ -59,6 +59,9 @@ def load_pdf(path: Path, password: str | None = None) -> RawDocument:
         if problem or not pages:
             raise UnreadableFile(f"{path.name} is damaged ({problem or 'no pages'}); obtain an undamaged copy")
         raise NeedsOcr(f"{path.name} has no text on any of its pages; run text recognition (OCR) on it first")
+    silent = [str(number) for number, page in enumerate(pages, start=1) if not page]
+    if silent:
+        _log.info("%s: no text on pages %s", path.name, ", ".join(silent))
     words = words_of(line.text for page in pages for line in page)
     blocks = structure_lines(without_running_lines(pages), words, _outline(reader))
     return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader))
@@ -93,7 +96,7 @@ def _open_pypdf(path: Path, password: str | None) -> tuple["PdfReader | None", s
     return reader, None
 
 
-def _read_pages(reader: "PdfReader | None", document: "PdfDocument | None") -> list[list[Line]]:
+def _read_pages(name: str, reader: "PdfReader | None", document: "PdfDocument | None") -> list[list[Line]]:
     """The lines of each page, from the engine that can read it; none for a page without text."""
     count = max(len(document) if document is not None else 0, len(reader.pages) if reader is not None else 0)
     fonts: dict[int, _Font] = {}
@@ -101,7 +104,7 @@ def _read_pages(reader: "PdfReader | None", document: "PdfDocument | None") -> l
     for index in range(count):
         lines = lines_of_page(index + 1, page_spans(document, index)) if document is not None else []
         if not _is_readable(lines) and reader is not None:
-            lines = lines_of_page(index + 1, _pypdf_spans(reader, index, fonts))
+            lines = lines_of_page(index + 1, _pypdf_spans(name, reader, index, fonts))
         pages.append(lines if _is_readable(lines) else [])
     return pages
 
@@ -137,7 +140,7 @@ class _Font:
         return sum(self._widths.get(character, self._otherwise) for character in text) / 1000
 
 
-def _pypdf_spans(reader: "PdfReader", index: int, fonts: dict[int, _Font]) -> list[Span]:
+def _pypdf_spans(name: str, reader: "PdfReader", index: int, fonts: dict[int, _Font]) -> list[Span]:
     """A page's spans as pypdf sees them, with right edges computed from the widths of its fonts."""
     spans: list[Span] = []
 
@@ -159,7 +162,7 @@ def _pypdf_spans(reader: "PdfReader", index: int, fonts: dict[int, _Font]) -> li
         top = float(page.mediabox.top)
         page.extract_text(visitor_text=visit)
     except Exception as error:  # inside a damaged page anything can be raised
-        _log.warning("page %d cannot be read further: %s", index + 1, error)
+        _log.warning("%s: page %d cannot be read to its end: %s", name, index + 1, error)
     return spans
 
 

@@ -17,7 +17,7 @@ _BULLET = re.compile(r"[•–—*-]\s+(?=\S)")
 _COUNTER = re.compile(r"(?:\d{1,2}[.)]|\(?[a-zåäö]\)|\(\d{1,2}\)|\(?[ivx]{1,4}\))\s+(?=\S)")
 _SECTION = re.compile(r"\d+(?:\.\d+)*\.?\s")
 _FOOTNOTE = re.compile(r"(?:\d{1,2}|\*{1,3}|\[\d+\])\s*[^\W\d_]")
-_LEADERS = re.compile(r"(?:\.{4,}|…{2,}|(?:\s\.){3,}|_{4,})\s*(?:\d{1,3}|[ivxlc]{1,6})$")
+_LEADERS = re.compile(r"(?:\.{4,}|…{2,}|(?:\s\.){3,}|_{4,})\s*(?:\d{1,3}|[ivxlc]{1,6})\W?$")
 _DOTS = re.compile(r"\s*(?:\.{4,}|…{2,}|(?:\s\.){3,}|_{4,})\s*")
 _ENDS_IN_NUMBER = re.compile(r"[^\d\s]\s*\d{1,3}$")
 _CONTENTS_TITLE = re.compile(r"(?:\d+\.?\s)?(?:innehåll(?:sförteckning)?|(?:table of )?contents)\W*", re.IGNORECASE)
@@ -62,7 +62,7 @@ def structure_lines(
     """Find the blocks of a document.
 
     Args:
-        pages: For each page its lines in reading order, without running headers and footers.
+        pages: For each page its lines in the order of its content, without running headers and footers.
         words: What the document says about its words.
         outline: The file's outline, where it has one.
 
@@ -225,7 +225,8 @@ class _Reading:
         if self.open is None or self.open.kind != BlockKind.PARAGRAPH:
             return True
         last = self.open.lines[-1]
-        return last.text.endswith(_ENDS) or self.spacing.leaves_room(last, line) or not self._is_close(self.open, line)
+        apart = not self._is_close(self.open, line) or abs(line.x0 - last.x0) > _INDENT * line.size
+        return apart or last.text.endswith(":") or self.spacing.leaves_room(last, line)
 
     def _item_level(self, line: Line) -> int:
         """How deep an item is nested, by its indentation among the items before it."""

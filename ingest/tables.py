@@ -12,6 +12,7 @@ _MARKS = ("•", "–", "—", "- ")
 _HEADER_LENGTH = 45
 _WIDE = 30.0
 _SAME_EDGE = 2.0
+_SMALLER = 0.8
 _NUMERIC = re.compile(r"[<>≤≥~+−–-]?\s?\d")
 _YEAR = re.compile(r"(?:19|20)\d\d\b")
 
@@ -125,11 +126,20 @@ def _belongs(row: _Row, before: _Row, head: _Row) -> bool:
     alone = len(row) == 1
     if first.y <= before[0][0].y + 1 or (alone and (gap <= 0 or first.bold or first.text.startswith(_MARKS))):
         return False
+    if _is_set_as_label(row, before) and _is_set_as_label(head, before):
+        return False
     columns = [_column(head, cell, alone) for cell in row]
     if None in columns or len(set(columns)) < len(columns):
         return False
     # Pictures in cells and cells over several rows make gaps odd; then cells must stand exactly in their columns.
     return (not alone and _stands_exactly(row, head)) or 0 < gap <= (_ROW_GAP if alone else 2 * _ROW_GAP) * first.size
+
+
+def _is_set_as_label(row: _Row, other: _Row) -> bool:
+    """Whether a row is set in bold or small type beside another that is not, as headers and labels are."""
+    bold = all(cell[0].bold for cell in row) and not all(cell[0].bold for cell in other)
+    small = max(cell[0].size for cell in row) < min(cell[0].size for cell in other) - _SMALLER
+    return bold or small
 
 
 def _stands_exactly(row: _Row, head: _Row) -> bool:
@@ -160,15 +170,27 @@ def _told(rows: Sequence[_Row]) -> list[TableRow]:
     if not many or not _is_header(rows[0], many):
         return []
     head, names = rows[0], [text.rstrip(" :") for text in _texts(rows[0])]
-    told: list[TableRow] = []
-    above: dict[int, _Cell] = {}
+    told: list[dict[int, _Cell]] = []
     for row in rows[1:]:
         cells = {column: cell for cell in row if (column := _column(head, cell, len(row) == 1)) is not None}
+        above = told[-1] if told else {}
+        if all(column in above and _goes_on(above[column], cell) for column, cell in cells.items()):
+            told[-1] = {column: [*cell, *cells.get(column, ())] for column, cell in above.items()}
+            continue
         # A cell that spans rows is written once: its column is empty in the others, left of where they begin.
         spanning = {column: cell for column, cell in above.items() if column < min(cells)} if len(row) > 1 else {}
-        above = {**spanning, **cells}
-        told.append(TableRow(row[0][0].page, tuple((names[column], tuple(above[column])) for column in sorted(above))))
-    return told
+        told.append({**spanning, **cells})
+    return [
+        TableRow(rows[-1][0][0].page, tuple((names[column], tuple(cells[column])) for column in sorted(cells)))
+        for cells in told
+    ]
+
+
+def _goes_on(above: _Cell, cell: _Cell) -> bool:
+    """Whether a cell is the next line of the one above it, in a table that is written line by line."""
+    last, first = above[-1], cell[0]
+    broken = last.text.endswith(("-", "\u00ad", "\u2010", "\ufffe"))
+    return _stands_below(first, last) and (first.text[0].islower() or broken)
 
 
 def _named(rows: Sequence[_Row]) -> list[TableRow]:
@@ -192,16 +214,19 @@ def _texts(row: _Row) -> list[str]:
 
 
 def _is_header(head: _Row, body: Sequence[_Row]) -> bool:
-    """Whether a first row names its columns: in bold over what is not, or in words or years over numbers."""
+    """Whether a first row names its columns: set as labels are, or in words or years over numbers."""
     texts = _texts(head)
     if any(len(text) > _HEADER_LENGTH or text.endswith((".", ",")) for text in texts):
         return False
     if not all(text[0].isalpha() or (index and _YEAR.match(text)) for index, text in enumerate(texts)):
         return False
+    everything = [cell for row in body for cell in row]
+    if _is_set_as_label(head, everything):
+        return True
     if all(cell[0].bold for cell in head):
-        return not all(cell[0].bold for row in body for cell in row)
+        return False
     columns: list[list[str]] = [[] for _ in head]
-    for cell in (cell for row in body for cell in row):
+    for cell in everything:
         column = _column(head, cell, False)
         if column is not None:
             columns[column].append(cell[0].text)

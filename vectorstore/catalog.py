@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.document import Block, BlockKind, Document, Fact, Field, Page
-from vectorstore.analyse import index_terms
 from vectorstore.errors import StoreDamaged, UnknownDocument
+from vectorstore.lexical import SCHEMA as LEXICAL_SCHEMA
+from vectorstore.lexical import LexicalIndex
 from vectorstore.types import DocumentRecord, Filter
 
 SCHEMA_VERSION = "1"
@@ -48,13 +49,7 @@ CREATE TABLE IF NOT EXISTS chunk (
     last_page INTEGER NOT NULL, headings TEXT NOT NULL, lead_in TEXT NOT NULL, vector BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS chunk_document ON chunk (document);
-CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5(
-    body, context, tokenize = "unicode61 remove_diacritics 0 tokenchars '_§'");
-CREATE VIRTUAL TABLE IF NOT EXISTS term_statistics USING fts5vocab(terms, row);
 """
-
-CONTEXT_WEIGHT = 0.5
-"""What a term in title and headings counts, against 1 in the passage itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +84,9 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
+        self.lexical = LexicalIndex(lambda: self._connection)
         try:
-            self._connection.executescript(_SCHEMA)
+            self._connection.executescript(_SCHEMA + LEXICAL_SCHEMA)
             if self.meta("schema") is None:
                 self.set_meta("schema", SCHEMA_VERSION)
         except sqlite3.Error as error:
@@ -206,10 +202,7 @@ class Catalog:
                 ),
             ).lastrowid  # fmt: skip
             context = " ".join((document.title, organisation, *chunk.headings, chunk.lead_in))
-            run(
-                "INSERT INTO terms (rowid, body, context) VALUES (?, ?, ?)",
-                (row, index_terms(chunk.text, language), index_terms(context, language)),
-            )
+            self.lexical.upsert(int(row or 0), chunk.text, context, language)
 
     def delete(self, document_id: str) -> None:
         """Remove a document with all that belongs to it. To be called in a transaction.
@@ -218,9 +211,7 @@ class Catalog:
             UnknownDocument: No document has this identifier.
         """
         number = self._number(document_id)
-        self._connection.execute(
-            "DELETE FROM terms WHERE rowid IN (SELECT number FROM chunk WHERE document = ?)", (number,)
-        )
+        self.lexical.delete_document(number)
         self._connection.execute("DELETE FROM document WHERE number = ?", (number,))
 
     def rename(self, document_id: str, new_id: str, location: str, root: str) -> None:
@@ -338,7 +329,7 @@ class Catalog:
 
     def count_terms(self) -> int:
         """How many chunks the lexical index holds."""
-        return int(self._connection.execute("SELECT count(*) FROM terms").fetchone()[0])
+        return self.lexical.count()
 
     def integrity(self) -> str | None:
         """What SQLite's own check finds wrong with the file, or None."""
@@ -389,44 +380,12 @@ class Catalog:
     def query_lexical(
         self, terms: Sequence[tuple[str, ...]], top_k: int, numbers: Sequence[int] | None
     ) -> list[tuple[str, float]]:
-        """The chunks that match best by BM25, with the score as a share of what the question could reach.
-
-        Args:
-            terms: The question's terms, each with its alternatives.
-            top_k: How many.
-            numbers: Limits to documents with these numbers; None for all.
-
-        Returns:
-            `(chunk id, share)` best first; the share is BM25 over the sum of idf times (k1 + 1), about the part
-            of the question's information that the chunk holds.
-        """
-        total = self.count_chunks()
-        reachable = sum(self._idf(alternatives, total) for alternatives in terms) * 2.2
-        if reachable <= 0:
-            return []
-        match = " OR ".join(f'"{alternative}"' for alternatives in terms for alternative in alternatives)
-        limit = "" if numbers is None else f" AND chunk.document IN ({','.join('?' * len(numbers))})"
-        rows = self._connection.execute(
-            f"SELECT chunk.id, -bm25(terms, 1.0, {CONTEXT_WEIGHT}) AS score FROM terms "
-            f"JOIN chunk ON chunk.number = terms.rowid WHERE terms MATCH ?{limit} ORDER BY score DESC, chunk.number LIMIT ?",
-            (match, *(numbers or ()), top_k),
-        )
-        return [(chunk_id, min(score / reachable, 1.0)) for chunk_id, score in rows]
+        """The chunks that match best; see `LexicalIndex.query`."""
+        return self.lexical.query(terms, top_k, numbers)
 
     def idf(self, alternatives: tuple[str, ...]) -> float:
-        """Inverse document frequency of a term over chunks, as BM25 has it: ln((N - n + 0.5) / (n + 0.5)), at least 0.
-
-        A term that is nowhere counts like one that is in half a chunk: the question's information includes it.
-        """
-        return self._idf(alternatives, self.count_chunks())
-
-    def _idf(self, alternatives: tuple[str, ...], total: int) -> float:
-        marks = ",".join("?" * len(alternatives))
-        row = self._connection.execute(
-            f"SELECT max(doc) FROM term_statistics WHERE term IN ({marks})", alternatives
-        ).fetchone()
-        count = row[0] or 0
-        return max(float(np.log((total - count + 0.5) / (count + 0.5))), 1e-6)
+        """Inverse document frequency of a term over chunks; see `LexicalIndex.idf`."""
+        return self.lexical.idf(alternatives)
 
     def _facts(self, number: int) -> tuple[Fact, ...]:
         rows = self._connection.execute(

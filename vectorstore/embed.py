@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Kind = Literal["query", "passage"]
+Precision = Literal["bfloat16", "float32"]
 
 # Small batches stay in the processor's caches; a query of another thread waits for one batch at most.
 _BATCH_CHARACTERS = 8_000
@@ -38,9 +39,11 @@ class SentenceEmbeddings(Embeddings):
     passages for its answer, are encoded in NumPy from the same weights.
     """
 
-    def __init__(self, located: LocatedModel) -> None:
+    def __init__(self, located: LocatedModel, precision: Precision | None = None) -> None:
         self._located = located
-        self._loading = threading.RLock()
+        self._precision = precision
+        self._loading = threading.Lock()
+        self._preparing = threading.Lock()
         self._encoding = threading.Lock()
         self._sentence_transformer: Any = None
         self._numpy_encoder: NumpyEncoder | None = None
@@ -48,12 +51,15 @@ class SentenceEmbeddings(Embeddings):
         self._characters_in_numpy = 0
 
     @classmethod
-    def load(cls, model: str = "bundled", cache_dir: Path | None = None) -> "SentenceEmbeddings":
+    def load(
+        cls, model: str = "bundled", cache_dir: Path | None = None, *, precision: Precision | None = None
+    ) -> "SentenceEmbeddings":
         """Find an embedding model; its weights are read when they are first needed.
 
         Args:
             model: `bundled`, a folder, or a name on the Hugging Face hub. Nothing is downloaded for the first two.
             cache_dir: Folder for the unpacked model; None for the platform's.
+            precision: What sentence-transformers calculates in; None for what is quickest on this processor.
 
         Raises:
             EmbeddingError: There is no such model, or it cannot be fetched or unpacked.
@@ -63,7 +69,7 @@ class SentenceEmbeddings(Embeddings):
         if model == "bundled" or Path(model).expanduser().is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
             os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-        return cls(locate_model(model, cache_dir or user_cache_path("utblick", appauthor=False)))
+        return cls(locate_model(model, cache_dir or user_cache_path("utblick", appauthor=False)), precision)
 
     @property
     def model(self) -> str:
@@ -90,7 +96,7 @@ class SentenceEmbeddings(Embeddings):
 
     @property
     def precision(self) -> str:
-        """What sentence-transformers calculates in: `bfloat16` where that is quicker, else `float32`."""
+        """What sentence-transformers calculates in, `bfloat16` or `float32`. Vectors are float32 all the same."""
         return str(self._loaded().dtype).removeprefix("torch.")
 
     def start_loading(self) -> None:
@@ -165,7 +171,7 @@ class SentenceEmbeddings(Embeddings):
         return self._characters_in_numpy <= _NUMPY_BEFORE_LOADING
 
     def _embed_in_numpy(self, prompted: Sequence[str]) -> NDArray[np.float32]:
-        with self._loading:
+        with self._preparing:
             if self._numpy_encoder is None:
                 self._numpy_encoder = NumpyEncoder(self._located.folder)
         limit = self.max_tokens
@@ -197,7 +203,7 @@ class SentenceEmbeddings(Embeddings):
     def _tokenise(self, prompted: Sequence[str]) -> list[list[int]]:
         from tokenizers import Tokenizer
 
-        with self._loading:
+        with self._preparing:
             if self._tokenizer is None:
                 self._tokenizer = Tokenizer.from_file(str(self._located.folder / "tokenizer.json"))
                 self._tokenizer.no_truncation()
@@ -207,11 +213,11 @@ class SentenceEmbeddings(Embeddings):
     def _loaded(self) -> Any:  # noqa: ANN401 - the library's class, imported late
         with self._loading:
             if self._sentence_transformer is None:
-                self._sentence_transformer = _load_sentence_transformer(self._located)
+                self._sentence_transformer = _load_sentence_transformer(self._located, self._precision)
             return self._sentence_transformer
 
 
-def _load_sentence_transformer(located: LocatedModel) -> Any:  # noqa: ANN401 - the library's class, imported late
+def _load_sentence_transformer(located: LocatedModel, precision: Precision | None) -> Any:  # noqa: ANN401 - the library's class, imported late
     # The import makes half a million objects and no garbage: collecting meanwhile takes a tenth of its time.
     collecting = gc.isenabled()
     gc.disable()
@@ -228,10 +234,9 @@ def _load_sentence_transformer(located: LocatedModel) -> Any:  # noqa: ANN401 - 
     untyped.disable_progress_bar()
     if (cores := _allotted_cores()) is not None:
         torch.set_num_threads(min(cores, torch.get_num_threads()))
+    dtype = getattr(torch, precision or _quickest_precision())
     try:
-        return SentenceTransformer(
-            str(located.folder), local_files_only=True, model_kwargs={"dtype": getattr(torch, _quickest_precision())}
-        )
+        return SentenceTransformer(str(located.folder), local_files_only=True, model_kwargs={"dtype": dtype})
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
         raise EmbeddingError(
@@ -239,7 +244,7 @@ def _load_sentence_transformer(located: LocatedModel) -> Any:  # noqa: ANN401 - 
         ) from error
 
 
-def _quickest_precision() -> Literal["bfloat16", "float32"]:
+def _quickest_precision() -> Precision:
     """bfloat16 where the processor multiplies matrices of it (AMX), or a graphics card does.
 
     With AVX512-BF16 alone it is slower than float32: 14 against 21 passages a second on two cores.
@@ -248,13 +253,15 @@ def _quickest_precision() -> Literal["bfloat16", "float32"]:
 
     if torch.cuda.is_available():
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if torch.cpu.get_capabilities().get("amx_bf16") else "float32"
+    # Releases of torch before this function are given what every processor does well.
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bfloat16" if capabilities.get("amx_bf16") else "float32"
 
 
-def _allotted_cores() -> int | None:
+def _allotted_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
     """Cores that the container may use, which torch does not ask for: threads beyond them slow it down manifold."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        quota, period = limit.read_text("ascii").split()
         return max(1, round(int(quota) / int(period)))
     except (OSError, ValueError):
         return None

@@ -3,8 +3,14 @@
     VectorStoreError
     ├── EmbeddingError         the embedding model cannot be found or loaded
     ├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
+    ├── StoreMissing           nothing has been ingested into the folder
     ├── StoreLocked            another process is writing; says which
     ├── StoreDamaged           the catalog cannot be read; says what to do
+    ├── StoreOutdated          the catalog was made by another version of Utblick
+    ├── StoreUnwritable        full disk, read-only folder; nothing of the change was stored
+    ├── IndexUnavailable       the vector index cannot be used; searching goes on without it
+    ├── DuplicateContent       the same content is stored under another name
+    ├── FolderEmpty            a folder that had documents has none: gone, or not mounted
     └── UnknownDocument        no document of that name is in the store
 """
 
@@ -21,12 +27,36 @@ class FingerprintMismatch(VectorStoreError):
     """The store was built with another embedding model, other weights or another chunker."""
 
 
+class StoreMissing(VectorStoreError):
+    """There is no store in the folder."""
+
+
 class StoreLocked(VectorStoreError):
     """Another process is writing to the store."""
 
 
 class StoreDamaged(VectorStoreError):
-    """The catalog cannot be read or written."""
+    """The catalog cannot be read."""
+
+
+class StoreOutdated(VectorStoreError):
+    """The catalog was made by another version of Utblick."""
+
+
+class StoreUnwritable(VectorStoreError):
+    """The store cannot be written; nothing of the change was stored."""
+
+
+class IndexUnavailable(VectorStoreError):
+    """The vector index is damaged or cannot be written. It is derived: the catalog holds all that is in it."""
+
+
+class DuplicateContent(VectorStoreError):
+    """The same content is stored under another name."""
+
+
+class FolderEmpty(VectorStoreError):
+    """A folder that had documents has none."""
 
 
 class UnknownDocument(VectorStoreError):

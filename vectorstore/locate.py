@@ -128,7 +128,8 @@ def _hub_folder(name: str) -> Path:
         return Path(snapshot_download(repository, allow_patterns=patterns, ignore_patterns=ignored))
     except (OSError, ValueError, httpx.HTTPError) as error:
         offline = " HF_HUB_OFFLINE is set." if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
+        reason = str(error).rstrip(".")
         raise EmbeddingError(
             f"The embedding model {name} is not on this machine and could not be fetched from the Hugging Face hub: "
-            f"{str(error).rstrip('.')}.{offline} Check its name and the network, name a folder that holds a copy, or use `bundled`."
+            f"{reason}.{offline} Check its name and the network, name a folder that holds a copy, or use `bundled`."
         ) from error

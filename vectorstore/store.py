@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -27,7 +27,7 @@ class Embedder(Protocol):
     def fingerprint(self) -> str:
         """Identity of model and weights."""
 
-    def embed_array(self, texts: Sequence[str], *, kind: str) -> NDArray[np.float32]:
+    def embed_array(self, texts: Sequence[str], *, kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts as `query` or `passage`: shape (texts, dimension), rows of length 1."""
 
 
@@ -180,7 +180,7 @@ class Store:
             if chunk_id in vectors
         ]
 
-    def embed(self, texts: Sequence[str], kind: str) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts with the store's model, as `query` or `passage`."""
         return self._embedder.embed_array(texts, kind=kind)
 

@@ -232,6 +232,7 @@ def test_pages_that_do_not_come_are_errors(server: str, path: str, error: type[I
         "http://0.0.0.0/",
         "http://2130706433/",
         "http://100.64.0.1/",
+        "http://[64:ff9b::a00:1]/",
     ],
 )
 def test_private_addresses_are_refused(address: str) -> None:

@@ -156,6 +156,68 @@ def test_folded_sections_are_content_and_hidden_text_is_not() -> None:
     assert [block.level for block in raw.blocks if block.kind == BlockKind.HEADING] == [1, 2, 3]
 
 
+def test_terms_read_as_name_and_value_and_long_descriptions_as_content() -> None:
+    long = "Stycket är långt. " * 20
+    raw = load_html(
+        page(
+            "<main><h1>P</h1><dl><dt>Diarienummer</dt><dd>KS 1</dd><dt>Vem</dt><dt>När</dt><dd>I maj</dd>"
+            f"<dt>Hur</dt><dd><p>{long}</p></dd><dt>Sist</dt></dl></main>"
+        )
+    )
+    assert texts(raw)[1:] == ["Diarienummer: KS 1", "Vem", "När: I maj", "Hur", long.strip(), "Sist"]
+
+
+def test_cards_in_a_list_are_sections_and_lists_directly_in_lists_are_nested() -> None:
+    raw = load_html(
+        page("<main><ul><li><h3>Ett</h3><p>Text.</p></li></ul><ul><li>A</li><ul><li>B</li></ul></ul></main>")
+    )
+    assert shape(raw) == [("heading", 3, "Ett"), ("paragraph", 0, "Text."), ("item", 1, "A"), ("item", 2, "B")]
+
+
+def test_columns_under_a_common_name_carry_both_names() -> None:
+    raw = load_html(
+        page(
+            "<main><table><tr><th rowspan=2>Fond</th><th colspan=2>Belopp</th></tr><tr><th>2020</th><th>2021</th></tr>"
+            "<tr><td>ERUF</td><td>4</td><td>5</td></tr></table></main>"
+        )
+    )
+    assert texts(raw) == ["Fond: ERUF; Belopp 2020: 4; Belopp 2021: 5"]
+
+
+def test_first_row_names_the_columns_where_the_markup_does_not_say_so() -> None:
+    raw = load_html(
+        page("<main><table><tr><td>Fond</td><td>År</td></tr><tr><td>ERUF</td><td>2020</td></tr></table></main>")
+    )
+    assert texts(raw) == ["Fond: ERUF; År: 2020"]
+
+
+def test_box_beside_the_text_stays_where_it_is_no_list_of_links() -> None:
+    raw = load_html(page("<main><p>Text.</p><aside><h2>Fakta</h2><p>Nätverket har 40 medlemmar.</p></aside></main>"))
+    assert texts(raw) == ["Text.", "Fakta", "Nätverket har 40 medlemmar."]
+
+
+def test_page_without_head_and_body_tags_is_read_whole() -> None:
+    assert texts(load_html(b"<!doctype html><title>T</title><main><h1>A</h1><p>B</p></main><p>C</p>")) == ["A", "B"]
+    assert texts(load_html(b"<title>T</title><section><h1>A</h1><p>B</p></section>")) == ["A", "B"]
+
+
+def test_linked_data_gives_publisher_and_date_of_change() -> None:
+    head = (
+        '<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "dateModified": "2022-01-31T08:00",'
+        '"publisher": {"name": "Ekby kommun"}}]}</script><script type="application/ld+json">{broken</script>'
+    )
+    properties = load_html(page("<main><p>Text.</p></main>", head)).properties
+    assert properties[Field.ORGANISATION] == "Ekby kommun"
+    assert properties[Field.REVISED_ON] == "2022-01-31"
+
+
+def test_name_after_the_title_is_the_organisation_but_an_address_is_not() -> None:
+    named = load_html(page("<main><h1>Bidrag</h1><p>Text.</p></main>", "<title>Bidrag – Ekby kommun</title>"))
+    assert named.properties[Field.ORGANISATION] == "Ekby kommun"
+    site = "<meta property='og:site_name' content='ekby.se'>"
+    assert Field.ORGANISATION not in load_html(page("<main><p>Text.</p></main>", site)).properties
+
+
 def test_line_breaks_divide_lines_that_state_facts_and_no_others() -> None:
     raw = load_html(
         page("<main><h1>P</h1><p>Diarienummer: KS 1<br>Giltighetstid: 2025</p><p>Rad ett<br>rad två</p></main>")

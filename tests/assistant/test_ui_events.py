@@ -1,0 +1,154 @@
+import logging
+from dataclasses import replace
+
+import pytest
+
+from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope
+from assistant.ui_events import Chat
+from assistant.ui_state import Exchange, Opened, Phase
+from assistant.ui_text_en import ENGLISH
+from assistant.ui_text_sv import SWEDISH
+from ingest.assemble import RawBlock, RawDocument, assemble_document
+from ingest.document import BlockKind
+from vectorstore.errors import UnknownDocument
+from vectorstore.types import DocumentRecord
+
+DOCUMENT = assemble_document(
+    "a.pdf",
+    "0" * 64,
+    RawDocument("pdf", [RawBlock(BlockKind.PARAGRAPH, ((n, f"Sida {n}: nio mål."),)) for n in (1, 2)], (None, None)),
+)
+QUOTE = Citation(1, "a.pdf", "Program", "Provköpings kommun", 2, (), "nio mål.", 8, 16)
+COMPLETE = Answer(
+    "1", "?", "?", "sv", AnswerStatus.ANSWERED, "Nio. [1]", (QUOTE,), (Retrieved("a.pdf", 1, (), 1.0, "nio mål."),)
+)
+
+
+class Answers:
+    """Gives the same growing answer to every question, and remembers what it was asked with."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+        self.broken = False
+
+    def stream(self, question, history=(), scope=None):
+        self.asked.append((question, history, scope))
+        yield replace(COMPLETE, question=question, text="Nio", citations=())
+        if self.broken:
+            raise RuntimeError("the disk is on fire")
+        yield replace(COMPLETE, question=question)
+
+    def documents(self):
+        return [
+            DocumentRecord("a.pdf", "Program", "Provköpings kommun", None, "2021-2022", "sv", "pdf", "/a", 2, 1, "2026")
+        ]
+
+    def document(self, document_id):
+        if document_id != "a.pdf":
+            raise UnknownDocument(document_id)
+        return DOCUMENT
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def chat(answers: Answers) -> Chat:
+    return Chat(answers)
+
+
+def asked(chat: Chat, question: str, exchanges=()):
+    *_, (exchanges, html, form) = chat.ask(question, exchanges, Scope(), "sv")
+    return exchanges, html, form
+
+
+def test_answer_grows_and_ends_complete(chat: Chat) -> None:
+    steps = list(chat.ask("  Hur många?  ", (), Scope(), "sv"))
+    assert [exchanges[-1].phase for exchanges, _, _ in steps] == [Phase.WORKING] * 3 + [Phase.COMPLETE]
+    assert "Hur många?" in steps[0][1]
+    assert SWEDISH.stop in steps[1][2]
+    assert SWEDISH.stop not in steps[-1][2]
+    assert 'data-event="cite"' in steps[-1][1]
+
+
+def test_history_holds_what_was_answered(chat: Chat, answers: Answers) -> None:
+    exchanges, _, _ = asked(chat, "Ett?")
+    stopped = (*exchanges, Exchange("Två?", Phase.STOPPED), Exchange("Tre?", Phase.BROKEN))
+    asked(chat, "Fyra?", stopped)
+    assert [(turn.question, turn.answer) for turn in answers.asked[-1][1]] == [("Ett?", "Nio. [1]")]
+
+
+def test_error_is_logged_and_told_without_detail(chat: Chat, answers: Answers, caplog) -> None:
+    answers.broken = True
+    with caplog.at_level(logging.ERROR):
+        exchanges, html, form = asked(chat, "Hur många?")
+    assert exchanges[-1].phase == Phase.BROKEN
+    assert "fire" not in html
+    assert exchanges[-1].reference in html
+    assert exchanges[-1].reference in caplog.text
+    assert SWEDISH.stop not in form
+
+
+def test_stop_marks_what_was_under_way(chat: Chat) -> None:
+    exchanges = (Exchange("Ett?", Phase.COMPLETE, COMPLETE), Exchange("Två?", Phase.WORKING, COMPLETE))
+    exchanges, html, _ = chat.stop(exchanges, "en")
+    assert [exchange.phase for exchange in exchanges] == [Phase.COMPLETE, Phase.STOPPED]
+    assert ENGLISH.stopped_explanation in html
+
+
+def test_citation_opens_its_quote(chat: Chat) -> None:
+    exchanges, _, _ = asked(chat, "Hur många?")
+    opened = chat.cite({"exchange": "0", "marker": "1"}, exchanges)
+    assert opened is not None
+    assert DOCUMENT.text[opened.start : opened.end] == "nio mål."
+    html = chat.source(opened, exchanges, "sv")
+    assert "<mark>nio mål.</mark>" in html
+    assert "Sida 2 av 2" in html
+    first = chat.turn_page({"page": "1"}, opened)
+    assert "<mark>" not in chat.source(first, exchanges, "sv")
+    assert SWEDISH.to_quote in chat.source(first, exchanges, "sv")
+
+
+def test_nearest_passage_opens(chat: Chat) -> None:
+    exchanges, _, _ = asked(chat, "Hur många?")
+    opened = chat.passage({"exchange": "0", "index": "0"}, exchanges)
+    assert opened is not None
+    assert DOCUMENT.text[opened.start : opened.end] == "nio mål."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"exchange": "9", "marker": "1"},
+        {"exchange": "-1", "marker": "1"},
+        {"exchange": "0", "marker": "x"},
+        {"marker": 1},
+    ],
+)
+def test_what_the_browser_makes_up_opens_nothing(chat: Chat, data) -> None:
+    exchanges, _, _ = asked(chat, "Hur många?")
+    assert chat.cite(data, exchanges) is None
+    assert chat.passage({**data, "index": "99"}, exchanges) is None
+
+
+def test_pages_and_documents_that_are_not_there(chat: Chat) -> None:
+    gone = SWEDISH.document_gone
+    assert gone in chat.source(chat.browse({"document": "b.pdf"}), (), "sv")
+    assert gone in chat.source(chat.turn_page({"page": "77"}, Opened("a.pdf", 1)), (), "sv")
+    assert chat.browse({"document": ["a.pdf"]}) is None
+    assert chat.turn_page({"page": "1"}, None) is None
+
+
+def test_scope_takes_only_what_documents_have(chat: Chat) -> None:
+    data = {"organisations": ["Provköpings kommun", "Annan"], "years": ["2022", "2024", 7]}
+    assert chat.choose_scope(data) == Scope(organisations=("Provköpings kommun",), years=(2022,))
+    assert chat.choose_scope({"organisations": "Provköpings kommun"}) == Scope()
+
+
+def test_welcome_until_something_is_asked(chat: Chat) -> None:
+    assert SWEDISH.intro_heading in chat.conversation((), "sv")
+    exchanges, _, _ = asked(chat, "Hur många?")
+    assert ENGLISH.references in chat.conversation(exchanges, "en")

@@ -1,0 +1,71 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from assistant.answers import AnswerStatus
+from assistant.ui_language import LANGUAGES, texts_in
+from assistant.ui_text import Texts
+from assistant.ui_text_en import ENGLISH
+from assistant.ui_text_sv import SWEDISH
+
+CSS = (Path(__file__).parents[2] / "assistant" / "static" / "chat.css").read_text("utf-8")
+PAIRS = [
+    ("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("primary", "card"),
+    ("primary", "ground"), ("primary", "tint"), ("ink", "tint"), ("on-primary", "primary"), ("on-primary", "primary-strong"),
+    ("on-header", "header"), ("mark-ink", "mark"), ("good", "good-tint"), ("some", "some-tint"), ("none", "none-tint"),
+    ("bad", "bad-tint"), ("good", "card"), ("bad", "card"), ("soft", "none-tint"),
+]  # fmt: skip
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Texts)])
+def test_both_languages_say_the_same(field: str) -> None:
+    swedish, english = getattr(SWEDISH, field), getattr(ENGLISH, field)
+    if isinstance(swedish, str):
+        assert swedish.strip()
+        assert placeholders(swedish) == placeholders(english)
+    elif field != "document_types":
+        assert swedish.keys() == english.keys()
+        assert all(value.strip() for value in (*swedish.values(), *english.values()))
+
+
+def test_every_status_has_words() -> None:
+    for language in LANGUAGES:
+        assert set(texts_in(language).statuses) == set(AnswerStatus)
+    assert texts_in("de") is SWEDISH
+
+
+def test_types_of_document_are_named_in_both_languages() -> None:
+    assert SWEDISH.type_name("verksamhetsberättelse") == "Verksamhetsberättelse"
+    assert ENGLISH.type_name("verksamhetsberättelse") == "Activity report"
+    assert SWEDISH.type_name("annual report") == "Årsrapport"
+    assert ENGLISH.type_name("budget") == "Budget"
+    assert ENGLISH.type_name(None) is None
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [":root", ".dark"])
+def test_text_has_a_contrast_of_at_least_4_5(scheme: str) -> None:
+    """WCAG 2.2, success criterion 1.4.3, for the colours that stand on each other."""
+    block = re.search(rf"^{re.escape(scheme)} \{{(.*?)^\}}", CSS, re.DOTALL | re.MULTILINE)[1]
+    colours = dict(re.findall(r"--ub-([\w-]+): (#[0-9a-f]{6})", block))
+    for text, ground in PAIRS:
+        light, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{text} on {ground}"
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    static = Path(__file__).parents[2] / "assistant" / "static"
+    for file in static.glob("*.[cj]s*"):
+        assert not re.search(r"https?://|@import|url\(", file.read_text("utf-8")), file.name

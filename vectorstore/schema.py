@@ -1,0 +1,48 @@
+"""The tables of the catalog."""
+
+SCHEMA_VERSION = "2"
+"""Raise it when the tables change; a catalog of another version is refused with what to do."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Numbers are never used again: what still knows a removed document must not take another one for it.
+CREATE TABLE IF NOT EXISTS document (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL,
+    location TEXT NOT NULL UNIQUE, read_at TEXT NOT NULL, format TEXT NOT NULL, content_hash TEXT NOT NULL UNIQUE,
+    language TEXT, text TEXT NOT NULL, ingested_at TEXT NOT NULL, version INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS alias (
+    location TEXT PRIMARY KEY, root TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alias_document ON alias (document);
+CREATE TABLE IF NOT EXISTS page (
+    document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, number INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, PRIMARY KEY (document, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS block (
+    document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, ordinal INTEGER NOT NULL, kind TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, level INTEGER NOT NULL, lead_in INTEGER, PRIMARY KEY (document, ordinal)
+) STRICT, WITHOUT ROWID;
+-- `stated` is 1 for what documents.toml says over what was read, so that taking it back brings back what was read.
+CREATE TABLE IF NOT EXISTS fact (
+    document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, field TEXT NOT NULL, stated INTEGER NOT NULL,
+    value TEXT NOT NULL, start INTEGER, "end" INTEGER, origin TEXT NOT NULL, PRIMARY KEY (document, field, stated)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunk (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    first_page INTEGER NOT NULL, last_page INTEGER NOT NULL, headings TEXT NOT NULL, lead_in TEXT NOT NULL,
+    embedded BLOB NOT NULL, vector BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS chunk_document ON chunk (document);
+CREATE INDEX IF NOT EXISTS chunk_embedded ON chunk (embedded);
+CREATE TABLE IF NOT EXISTS failure (
+    location TEXT PRIMARY KEY, root TEXT NOT NULL, content_hash TEXT NOT NULL, outcome TEXT NOT NULL,
+    reason TEXT NOT NULL, circumstances TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Vectors of a new model, kept until all are there.
+CREATE TABLE IF NOT EXISTS staged (
+    embedded BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (embedded, fingerprint)
+) STRICT, WITHOUT ROWID;
+"""
