@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "==> Installing pinned dependencies (about 2 GB; some minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[openai]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
 	@touch $@
 
 test: setup check  ## Set up what the checks need and run every one

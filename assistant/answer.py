@@ -17,17 +17,17 @@ from vectorstore.analyse import words
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When a unit counts as an answer. Derived by `make calibrate`, and kept beside the weights.
+    """When a unit counts as an answer.
 
     Attributes:
-        answer: Probability that a unit must have to be told as an answer.
+        answer: Probability that a unit must have to be told as an answer; derived by `evals.calibrate`.
         support: Share of the best unit's probability that a further one must have.
-        each: As `answer`, for a question that asks which organisations something is true of.
+        each: As `answer`, for the parts of an answer that is told by organisation or by year.
     """
 
-    answer: float = 0.3
+    answer: float = 0.2
     support: float = 0.45
-    each: float = 0.1
+    each: float = 0.08
 
 
 WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 120, Kind.COMPARISON: 240}
@@ -61,56 +61,51 @@ def compose(
     Returns:
         A draft; `not_found` when no unit holds an answer, `partial` when only some of the organisations have one.
     """
-    accepted = [entry for entry in scored if _answers(question, entry, thresholds)]
     if len(question.organisations) > 1:
-        return _compose_by_organisation(question, accepted, documents)
-    if not accepted:
+        return _compose_by_organisation(question, scored, documents, thresholds)
+    if not scored or scored[0].probability < thresholds.answer:
         return Draft(AnswerStatus.NOT_FOUND)
-    return Draft(AnswerStatus.ANSWERED, tuple(_support(question, accepted, documents, thresholds)))
+    by_year = _compose_by_year(question, scored, documents, thresholds)
+    if by_year:
+        return Draft(AnswerStatus.ANSWERED, by_year)
+    return Draft(AnswerStatus.ANSWERED, tuple(("", entry) for entry in _support(question, scored, thresholds)))
 
 
-def _answers(question: Question, entry: Scored, thresholds: Thresholds) -> bool:
-    if asks_each(question.text) and question.names:
-        said = all(is_named(name, entry.unit.text) for name in question.names)
-        return said and entry.probability >= thresholds.each
-    return entry.probability >= thresholds.answer
-
-
-def _support(
-    question: Question, accepted: Sequence[Scored], documents: Mapping[str, Document], thresholds: Thresholds
-) -> list[tuple[str, Scored]]:
-    """The best unit, and what adds to it without repeating it, within the kind's budget of words.
-
-    Where documents of several years answer and the question names none, the newest comes first, each with its year.
-    """
-    likely = [entry for entry in accepted if entry.probability >= accepted[0].probability * thresholds.support]
-    years = {_year(documents[entry.unit.document]) for entry in likely}
-    differ = not question.years and len(years - {""}) > 1
-    if differ:
-        likely = _best_of_each_year(likely, documents)
-    chosen: list[tuple[str, Scored]] = []
-    length = 0
-    for entry in likely[:3]:
+def _support(question: Question, scored: Sequence[Scored], thresholds: Thresholds) -> list[Scored]:
+    """The best unit, and what adds to it without repeating it, within the kind's budget of words."""
+    budget = WORD_BUDGETS.get(question.kind, 70)
+    chosen = [scored[0]]
+    length = len(scored[0].unit.text.split())
+    for entry in scored[1:]:
+        if len(chosen) == 3 or entry.probability < scored[0].probability * thresholds.support:
+            break
         size = len(entry.unit.text.split())
-        if chosen and (
-            length + size > WORD_BUDGETS.get(question.kind, 70)
-            or any(_repeats(entry.unit, other.unit) for _, other in chosen)
-        ):
-            continue
-        chosen.append((_year(documents[entry.unit.document]) if differ else "", entry))
-        length += size
+        if length + size <= budget and not any(_repeats(entry.unit, other.unit) for other in chosen):
+            chosen.append(entry)
+            length += size
     return chosen
 
 
-def _best_of_each_year(likely: Sequence[Scored], documents: Mapping[str, Document]) -> list[Scored]:
+def _compose_by_year(
+    question: Question, scored: Sequence[Scored], documents: Mapping[str, Document], thresholds: Thresholds
+) -> tuple[tuple[str, Scored], ...]:
+    """What the documents of each year say, the newest first; empty where years do not matter.
+
+    They matter when the question names several, or none while one organisation's documents of several years answer.
+    """
+    if len(question.years) == 1:
+        return ()
+    organisation = documents[scored[0].unit.document].fact(Field.ORGANISATION)
     best: dict[str, Scored] = {}
-    for entry in likely:
-        best.setdefault(_year(documents[entry.unit.document]), entry)
-    return [best[year] for year in sorted(best, reverse=True)]
-
-
-def _year(document: Document) -> str:
-    return document.fact(Field.PERIOD) or ""
+    for entry in scored:
+        document = documents[entry.unit.document]
+        year = document.fact(Field.PERIOD) or ""
+        likely = entry.probability >= thresholds.each and entry.features.typed and entry.features.named
+        if year and likely and document.fact(Field.ORGANISATION) == organisation:
+            best.setdefault(year, entry)
+    if len(best) < 2 or (question.years and not any(year in best for year in map(str, question.years))):
+        return ()
+    return tuple((year, best[year]) for year in sorted(best, reverse=True))
 
 
 def _repeats(unit: Unit, other: Unit) -> bool:
@@ -124,19 +119,26 @@ def _repeats(unit: Unit, other: Unit) -> bool:
 
 
 def _compose_by_organisation(
-    question: Question, accepted: Sequence[Scored], documents: Mapping[str, Document]
+    question: Question, scored: Sequence[Scored], documents: Mapping[str, Document], thresholds: Thresholds
 ) -> Draft:
     """One statement for each organisation that the question is about."""
     statements: list[tuple[str, Scored]] = []
+    asked_which = asks_each(question.text)
     for organisation in question.organisations:
-        own = [entry for entry in accepted if documents[entry.unit.document].fact(Field.ORGANISATION) == organisation]
-        if asks_each(question.text):
+        own = [
+            entry
+            for entry in scored
+            if entry.probability >= thresholds.each
+            and documents[entry.unit.document].fact(Field.ORGANISATION) == organisation
+            and not (asked_which and any(not is_named(name, entry.unit.text) for name in question.names))
+        ]
+        if asked_which:
             own.sort(key=lambda entry: entry.unit.kind == UnitKind.LIST)
         if own:
             statements.append((organisation, own[0]))
-    if not statements:
+    if not statements or max(entry.probability for _, entry in statements) < thresholds.answer:
         return Draft(AnswerStatus.NOT_FOUND)
-    complete = len(statements) == len(question.organisations) or asks_each(question.text)
+    complete = len(statements) == len(question.organisations) or asked_which
     return Draft(AnswerStatus.ANSWERED if complete else AnswerStatus.PARTIAL, tuple(statements))
 
 

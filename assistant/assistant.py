@@ -2,24 +2,30 @@
 
 import logging
 import time
+import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer import Thresholds, compose, write_claims, write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
 from assistant.errors import ModelError
-from assistant.evidence import Unit, embedded_text, find_units
+from assistant.evidence import embedded_text, find_units
+from assistant.facts import fields_asked, find_fact_units
 from assistant.messages import message
-from assistant.model import ABSTAINS, Evidence, open_model, write_draft
+from assistant.model import Evidence, abstains, open_model, write_draft
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
-from assistant.understand import Question, understand
-from assistant.verify import Verdict, verify_claims
+from assistant.understand import Question, is_empty, understand
+from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
+from prompts import prompt_digest
+from vectorstore.catalog import covers_year
 from vectorstore.search import search
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Filter, Hit
@@ -35,8 +41,12 @@ MODEL_EVIDENCE = 10
 
 _log = logging.getLogger(__name__)
 
-CLOSE_READ = 16
-"""How many evidence units are embedded for one question: a tenth of a second without matrix units."""
+CLOSE_READ = 6
+"""How many evidence units in another language are embedded for one question, where words cannot tell them apart.
+
+In the question's own language the passage's vector does as well: over 159 questions with an answer, embedding 24 units
+of each put the right one first for 89, the passage's vector for 89.
+"""
 
 
 class Assistant:
@@ -107,26 +117,18 @@ class Assistant:
         """Answer one question, as `ask` does, and hand out the answer as it grows; the last one is complete."""
         began = time.perf_counter()
         identifier = answer_id or uuid.uuid4().hex[:12]
-        refusal = self._refusal(question)
-        if refusal:
-            language = understand(question or "?").language
-            yield Answer(
-                identifier,
-                question,
-                question,
-                language,
-                AnswerStatus.REFUSED,
-                refusal,
-                seconds=time.perf_counter() - began,
-            )
+        declined = self._declined(question, history)
+        if declined:
+            status, language, text = declined
+            yield Answer(identifier, question, question, language, status, text, seconds=time.perf_counter() - began)
             return
-        understood = understand(question.strip(), history, scope, self._organisations())
+        understood = understand(_well_formed(question), history, scope, self._organisations())
         hits = self._retrieve(understood)
         scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
         written = self._write(understood, scored, documents)
         if written.status == AnswerStatus.NOT_FOUND:
-            written = self._not_found(understood, scored, documents)
+            written = replace(self._not_found(understood, scored, documents), model=written.model)
         answer = Answer(
             id=identifier,
             question=question,
@@ -144,7 +146,7 @@ class Assistant:
 
     def read_closely(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> list[Scored]:
         """The evidence units that an answer would be composed from, best first; for calibration and evaluation."""
-        understood = understand(question.strip(), history, scope, self._organisations())
+        understood = understand(_well_formed(question), history, scope, self._organisations())
         return self._score(understood, self._retrieve(understood))
 
     def documents(self) -> list[DocumentRecord]:
@@ -177,6 +179,8 @@ class Assistant:
             "fingerprint": self._store.fingerprint,
             "documents": str(self._store.catalog.change),
             "top_k": str(self._settings.top_k),
+            "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
+            "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],
         }
 
     def close(self) -> None:
@@ -187,12 +191,16 @@ class Assistant:
         """Keyed by the change counter, so that a replaced document is read anew."""
         return self._store.catalog.document(document_id)
 
-    def _refusal(self, question: str) -> str | None:
-        language = "sv"
-        if not question.strip() or not any(character.isalpha() for character in question):
-            return message("empty_question", language)
-        if len(question) > self._settings.max_question_characters:
-            return message("long_question", language, limit=self._settings.max_question_characters)
+    def _declined(self, question: str, history: Sequence[Turn]) -> tuple[AnswerStatus, str, str] | None:
+        """Status, language and message where a question is not looked into: no words, too long, or about nothing."""
+        language = understand(question[:500] or "?").language
+        limit = self._settings.max_question_characters
+        if not any(character.isalpha() for character in question):
+            return AnswerStatus.REFUSED, language, message("empty_question", language)
+        if len(question) > limit:
+            return AnswerStatus.REFUSED, language, message("long_question", language, limit=limit)
+        if not history and is_empty(question):
+            return AnswerStatus.NEEDS_CLARIFICATION, language, message("unclear_question", language)
         return None
 
     def _retrieve(self, question: Question) -> list[Hit]:
@@ -208,28 +216,50 @@ class Assistant:
                 hits += [hit for hit in more if hit.chunk.id not in known]
         return hits
 
+    def _documents_of(self, question: Question) -> dict[str, Document]:
+        """The documents of the organisations that a question names, as far as its scope allows."""
+        scope = question.scope
+        return {
+            record.id: self.document(record.id)
+            for record in self.documents()
+            if record.organisation in question.organisations
+            and (not scope.documents or record.id in scope.documents)
+            and (not scope.organisations or record.organisation in scope.organisations)
+            and (not scope.years or any(covers_year(record.period, year) for year in scope.years))
+        }
+
     def _organisations(self) -> list[str]:
         """The organisations that have documents here."""
         return sorted({record.organisation for record in self.documents() if record.organisation})
 
     def _score(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
+        """The evidence units in the passages found, and what documents state of themselves where that is asked."""
         by_document: dict[str, list[Hit]] = {}
         for hit in hits:
             by_document.setdefault(hit.chunk.document, []).append(hit)
         documents = {document_id: self.document(document_id) for document_id in by_document}
-        units: list[Unit] = [
-            unit for document_id, own in by_document.items() for unit in find_units(documents[document_id], own)
-        ]
+        found = {
+            (document_id, unit.spans): unit
+            for document_id, own in by_document.items()
+            for unit in find_units(documents[document_id], own)
+        }
+        if fields_asked(question):
+            documents |= self._documents_of(question)
+            found |= {(unit.document, unit.spans): unit for unit in find_fact_units(question, documents, hits)}
+        units = list(found.values())
         if not units:
             return []
         terms = weigh_terms(question, self._store.catalog.idf)
-        first = _worth_close_reading(
-            question, score_units(question, terms, units, documents, [unit.hit.dense for unit in units]), documents
-        )
+        cosines = [unit.hit.dense for unit in units]
+        scored = score_units(question, terms, units, documents, cosines)
+        foreign = [entry.unit for entry in scored if entry.features.foreign][:CLOSE_READ]
+        if not foreign:
+            return scored
         query = self._store.embed([question.standalone], "query")[0]
-        texts = [embedded_text(entry.unit, documents[entry.unit.document]) for entry in first]
-        cosines = [float(cosine) for cosine in self._store.embed(texts, "passage") @ query]
-        return score_units(question, terms, [entry.unit for entry in first], documents, cosines)
+        vectors = self._store.embed([embedded_text(unit, documents[unit.document]) for unit in foreign], "passage")
+        near = {unit.spans: float(vector @ query) for unit, vector in zip(foreign, vectors, strict=True)}
+        cosines = [near.get(unit.spans, cosine) for unit, cosine in zip(units, cosines, strict=True)]
+        return score_units(question, terms, units, documents, cosines)
 
     def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """The answer by the language model where one is set and holds to the evidence, else by the composer."""
@@ -250,7 +280,10 @@ class Assistant:
         self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]
     ) -> "_Written | None":
         """What the language model wrote, as far as its evidence supports it; None when nothing is left."""
-        evidence = dict(enumerate(scored[:MODEL_EVIDENCE], start=1))
+        told = [entry for entry in scored if not addresses_model(entry.unit.hit.chunk.text)]
+        evidence = dict(enumerate(told[:MODEL_EVIDENCE], start=1))
+        if not evidence:
+            return None
         pieces = [
             Evidence(
                 number,
@@ -261,14 +294,13 @@ class Assistant:
             for number, entry in evidence.items()
         ]
         draft = "".join(write_draft(self._model(), question.standalone, pieces, question.language))
-        if draft.strip().strip(".").upper() in ABSTAINS:
+        if abstains(draft):
             return _Written(AnswerStatus.NOT_FOUND, "", (), self._settings.model)
-        foreign = any(
-            (documents[entry.unit.document].fact(Field.LANGUAGE) or "sv") != question.language
-            for entry in evidence.values()
-        )
-        quotes = {number: entry.unit.text for number, entry in evidence.items()}
-        claims = verify_claims(draft, quotes, question.standalone, same_language=not foreign)
+        support = {
+            number: _support(entry, documents[entry.unit.document], question.language)
+            for number, entry in evidence.items()
+        }
+        claims = verify_claims(draft, support, self._nearness)
         text, citations = write_claims(claims, evidence, documents)
         if not citations:
             return None
@@ -276,6 +308,11 @@ class Assistant:
         return _Written(
             AnswerStatus.PARTIAL if dropped else AnswerStatus.ANSWERED, text, citations, self._settings.model
         )
+
+    def _nearness(self, one: str, other: str) -> float:
+        """Cosine of two texts, which may be in different languages."""
+        vectors = self._store.embed([one, other], "query")
+        return float(vectors[0] @ vectors[1])
 
     def _model(self) -> "BaseChatModel":
         if self._chat_model is None:
@@ -306,18 +343,17 @@ class _Written:
     model: str
 
 
-def _worth_close_reading(
-    question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]
-) -> list[Scored]:
-    """The best units; where several organisations are asked about, a fair share of each one's."""
-    if len(question.organisations) < 2:
-        return list(scored[:CLOSE_READ])
-    share = max(CLOSE_READ // len(question.organisations), 3)
-    chosen: list[Scored] = []
-    for organisation in question.organisations:
-        own = [entry for entry in scored if documents[entry.unit.document].fact(Field.ORGANISATION) == organisation]
-        chosen += own[:share]
-    return chosen
+def _well_formed(question: str) -> str:
+    """The question trimmed, composed, and without control characters and lone surrogates."""
+    composed = unicodedata.normalize("NFC", question.encode("utf-8", "ignore").decode("utf-8"))
+    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in composed).split())
+
+
+def _support(entry: Scored, document: Document, language: str) -> Support:
+    """A unit as evidence to judge claims by."""
+    facts = (document.fact(Field.ORGANISATION) or "", document.fact(Field.PERIOD) or "")
+    above = " ".join((document.title, *facts, *entry.unit.headings))
+    return Support(entry.unit.text, above, (document.fact(Field.LANGUAGE) or "sv") == language)
 
 
 def _retrieved(hit: Hit) -> Retrieved:

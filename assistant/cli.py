@@ -1,6 +1,8 @@
 """The command line: `utblick`. Heavy libraries are imported inside the commands that need them."""
 
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,9 +52,17 @@ def main() -> None:
     from ingest.errors import IngestError
     from vectorstore.errors import VectorStoreError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name or a question may hold bytes that are no text; in JSON the escape reads back as the same.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except (AssistantError, IngestError, VectorStoreError, EvalError, FileNotFoundError) as error:
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (AssistantError, IngestError, VectorStoreError, EvalError, OSError) as error:
         typer.echo(f"utblick: {error}", err=True)
         sys.exit(1)
 
@@ -106,11 +116,9 @@ def documents(data: Data = None, as_json: AsJson = False) -> None:
         return
     for record in records:
         known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
-        pages = "1 page" if record.pages == 1 else f"{record.pages} pages"
-        typer.echo(
-            f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{pages}, {record.chunks} chunks"
-        )
-    typer.echo(f"{len(records)} documents in {folder}", err=True)
+        size = f"{_count(record.pages, 'page')}, {_count(record.chunks, 'chunk')}"
+        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}")
+    typer.echo(f"{_count(len(records), 'document')} in {folder}", err=True)
 
 
 @app.command()
@@ -150,7 +158,7 @@ def remove(
 
 @app.command()
 def search(
-    question: Annotated[str, typer.Argument(help="What to look for.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to look for.")],
     top_k: Annotated[int, typer.Option("-k", "--top-k", min=1, max=1000, help="How many hits.")] = 10,
     organisation: Organisations = None,
     year: Years = None,
@@ -184,7 +192,7 @@ def search(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="A question in Swedish or English.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question in Swedish or English.")],
     history: Annotated[
         Path | None,
         typer.Option(help='Earlier turns: a JSON list of {"question": ..., "answer": ...}, oldest first.'),
@@ -364,11 +372,19 @@ def _read_history(path: Path) -> "list[Turn]":
 
     try:
         turns = json.loads(path.read_text(encoding="utf-8-sig"))
-        return [Turn(turn["question"], turn.get("answer", "")) for turn in turns]
+        if not isinstance(turns, list):
+            raise TypeError("it holds no list")
+        return [Turn(_text(turn["question"]), _text(turn.get("answer") or "")) for turn in turns]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise typer.BadParameter(
-            f'{path} is not a list of {{"question": ..., "answer": ...}}: {error}', param_hint="--history"
+            f'{path} is not a JSON list of {{"question": ..., "answer": ...}}: {error}', param_hint="--history"
         ) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _report_file(outcome: "FileOutcome", done: int, total: int) -> None:
@@ -380,9 +396,15 @@ def _summary(outcomes: "Sequence[FileOutcome]") -> str:
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
+    if not outcomes:
+        return "No files found there, and none in the store that came from there."
     if set(counts) <= {"unchanged", "duplicate"}:
-        return f"Nothing to do: {len(outcomes)} files, all unchanged."
-    return f"{len(outcomes)} files: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+        return f"Nothing to do: {_count(len(outcomes), 'file')} unchanged."
+    return f"{_count(len(outcomes), 'file')}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _record_json(record: "DocumentRecord") -> dict[str, Any]:

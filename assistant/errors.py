@@ -2,7 +2,8 @@
 
 AssistantError
 ├── SettingsError          a setting is unknown or out of bounds
-└── ModelError             the language model cannot be set up; says what to install or set
+├── ModelError             the language model cannot be set up or fails; says what to install or set
+└── ServeError             the chat cannot listen where it was told to; in `assistant.ui_server`
 """
 
 

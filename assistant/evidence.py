@@ -61,8 +61,8 @@ _ANNOUNCES = re.compile(
 
 
 def embedded_text(unit: Unit, document: Document) -> str:
-    """What is embedded of a unit: title and headings above it, and its first 600 characters."""
-    return " > ".join((document.title, *unit.headings)) + "\n" + unit.text[:600]
+    """What is embedded of a unit: title and headings above it, and its first 300 characters."""
+    return " > ".join((document.title, *unit.headings)) + "\n" + unit.text[:300]
 
 
 def find_units(document: Document, hits: Sequence[Hit]) -> list[Unit]:
@@ -94,7 +94,10 @@ def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tupl
     elif block.kind == BlockKind.PARAGRAPH:
         text = document.text[block.start : block.end]
         sentences = [(block.start + start, block.start + end) for start, end in split_sentences(text)]
+        introduces = index + 1 < len(document.blocks) and document.blocks[index + 1].lead_in == index
         for position, (start, end) in enumerate(sentences):
+            if introduces and end == block.end and not text.endswith((".", "!", "?")):
+                continue  # only half a sentence without its list
             before = sentences[position - 1] if position else None
             if before is not None and _leans_on(document.text[start:end], document.text[before[0] : before[1]]):
                 yield UnitKind.SENTENCE, [(before[0], end)]
@@ -103,7 +106,7 @@ def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tupl
         announced = _announced(document, index, sentences)
         if announced:
             yield UnitKind.LIST, announced
-        if index + 1 < len(document.blocks) and document.blocks[index + 1].lead_in == index:
+        if introduces:
             yield UnitKind.LIST, _list_spans(document.blocks, index)
 
 

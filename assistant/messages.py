@@ -9,6 +9,10 @@ _MESSAGES = {
         "sv": "Frågan är för lång. Korta ner den till högst {limit} tecken och ställ en sak i taget.",
         "en": "The question is too long. Shorten it to at most {limit} characters and ask one thing at a time.",
     },
+    "unclear_question": {
+        "sv": "Vad gäller frågan? Nämn det som du undrar över, till exempel: Vilka nätverk är staden medlem i?",
+        "en": "What is the question about? Name it, for example: Which networks is the city a member of?",
+    },
     "empty_store": {
         "sv": "Det finns inga dokument att söka i ännu. Lägg till dokument och ställ frågan igen.",
         "en": "There are no documents to search yet. Add documents and ask again.",

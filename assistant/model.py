@@ -1,5 +1,6 @@
 """Language models: the one module that knows LangChain's chat models."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ _PACKAGES = {
     "mistralai": "mistralai",
     "anthropic": "anthropic",
 }
-ABSTAINS = ("INGET SVAR", "NO ANSWER")
+_ABSTAINS = re.compile(r"[\s*\"'“”«»(]*(?:INGET SVAR|NO ANSWER)\b(?=[\s*\"'“”«».!)\[]|$)", re.IGNORECASE)
 """What the prompt asks a model to write when the evidence holds no answer."""
 
 
@@ -72,6 +73,11 @@ def open_model(name: str, *, base_url: str | None, timeout: float) -> "BaseChatM
     except Exception as error:  # each provider raises its own type for a missing key or a bad address
         raise ModelError(f"The model {name} cannot be set up: {error}") from error
     return chat_model
+
+
+def abstains(draft: str) -> bool:
+    """Whether a model wrote that the evidence holds no answer, or nothing at all."""
+    return not draft.strip() or bool(_ABSTAINS.match(draft))
 
 
 def write_draft(model: "BaseChatModel", question: str, evidence: Sequence[Evidence], language: str) -> Iterator[str]:

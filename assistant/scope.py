@@ -20,8 +20,11 @@ EXONYMS = {
 """English names of places whose Swedish name differs."""
 
 _ASKS_EACH = re.compile(
-    r"\b(?:vilka|vilken) (?:av )?(?:organisation|kommun|städer|stad|region|myndighet)\w*|"
-    r"\b(?:which|what) (?:of the )?(?:organi[sz]ation|municipalit|cit|region)\w*",
+    r"\b(?:vilka|vilken)\s+(?:(?:är|var)\s+)?(?:av\s+(?:(?:de|dem|dessa|våra)\s+)?(?:\w+\s+)?)?"
+    r"(?:organisation(?:er|en|erna)?|kommun(?:er|en|erna)?|städer(?:na)?|stader(?:na)?|stad(?:en)?|"
+    r"region(?:er|en|erna)?|myndighet(?:er|en|erna)?)\b|"
+    r"\b(?:which|what)\s+(?:of\s+(?:(?:the|these|our)\s+)?)?(?:(?:swedish|\w*two|three|four|five|six)\s+)?"
+    r"(?:organi[sz]ations?|municipalit(?:y|ies)|cit(?:y|ies)|regions?)\b",
     re.IGNORECASE,
 )
 
@@ -49,7 +52,7 @@ def organisations_named(question: str, organisations: Sequence[str]) -> list[str
     """
     present = _bare_words(question)
     named = [name for name in organisations if _apart(name) and _apart(name) <= present]
-    said = [name for name in named if _said_in_full(name, question)]
+    said = [name for name in named if _said_in_full(name, question) or _said_in_english(name, question)]
     covered = set[str]().union(*(_apart(name) for name in said)) if said else set[str]()
     return [name for name in named if name in said or not _apart(name) <= covered]
 
@@ -68,6 +71,16 @@ def _said_in_full(name: str, question: str) -> bool:
     """Whether the words of a name stand together in a question (*Region Stockholms*, *Stockholms stad*)."""
     pattern = r"\s+".join(rf"{re.escape(_bare(word))}s?" for word in name.split())
     return bool(re.search(rf"\b{pattern}\b", fold(question)))
+
+
+def _said_in_english(name: str, question: str) -> bool:
+    """Whether a question has the name with its form in English (*the City of Stockholm*, *Stockholm Region*)."""
+    forms = r"region|county" if re.search(r"\bregion", fold(name)) else r"city|municipality|town"
+    asked = " ".join(EXONYMS.get(word, word) for word in re.findall(r"[\w&+]+", fold(question)))
+    return all(
+        re.search(rf"\b(?:{forms}) (?:of )?{re.escape(word)}s?\b|\b{re.escape(word)}s? (?:{forms})\b", fold(asked))
+        for word in _apart(name)
+    )
 
 
 def _apart(name: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from assistant.evidence import Unit, UnitKind
+from assistant.facts import fields_asked, is_meant
 from assistant.scope import is_named, without_set
 from assistant.understand import Kind, Question
 from ingest.document import Document, Field
@@ -71,11 +72,12 @@ class Features:
             what only stands above it or around it.
         inside: The same for the unit's own words alone.
         missing: Share of the question's information in the most informative word that is nowhere near the unit.
-        nearness: Cosine of unit and question, less 0.85, in units of 0.05.
+        nearness: Cosine of question and unit, or of the passage it stands in, less 0.85, in units of 0.05.
         lead: By how much that exceeds the mean of the units read, in units of 0.05.
         passage: Fused score of the passage it stands in, less that of the best passage.
         first: Whether it stands in the best passage.
         typed: Whether it holds the kind of thing asked for (a number, a date, a person ...).
+        asked: Whether it states a fact of the document itself that the question asks for.
         named: Whether every proper name of the question is in it or near it.
         dated: Whether it or its document speaks of the years asked about.
         foreign: Whether it is in another language than the question.
@@ -95,6 +97,7 @@ class Features:
     passage: float
     first: float
     typed: float
+    asked: float
     named: float
     dated: float
     foreign: float
@@ -208,6 +211,7 @@ def _features(
         passage=unit.hit.score - best,
         first=float(unit.hit.score == best),
         typed=float(holds(question.kind, unit, question.text)),
+        asked=float(_states_field(question, unit, document)),
         named=float(all(is_named(name, everything) for name in _names_required(question, organisation))),
         dated=float(_is_dated(question.years, unit, document)),
         foreign=float(foreign),
@@ -217,6 +221,21 @@ def _features(
         unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
         long=math.log(max(size, 1) / 20),
         short=float(size < 5),
+    )
+
+
+def _states_field(question: Question, unit: Unit, document: Document) -> bool:
+    """Whether a unit is the line of a document that states what the question asks of it."""
+    start, end = unit.spans[0][0], unit.spans[-1][1]
+    fields = fields_asked(question)
+    return (
+        bool(fields)
+        and end - start <= 300
+        and any(
+            fact.field in fields and fact.start is not None and fact.end is not None and start <= fact.start < end
+            for fact in document.facts
+        )
+        and is_meant(question, document)
     )
 
 

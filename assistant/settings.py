@@ -1,6 +1,8 @@
 """Settings, in one place: flag > environment `UTBLICK_*` > `utblick.toml` > default."""
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
@@ -10,13 +12,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from assistant.errors import SettingsError
 
 _PREFIX = "UTBLICK_"
+_FILE = "utblick.toml"
 
 
 class Settings(BaseSettings):
     """Everything that can be set. Unknown names are an error, not ignored."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, toml_file="utblick.toml", extra="forbid", frozen=True, validate_default=True
+        env_prefix=_PREFIX, toml_file=_FILE, extra="forbid", frozen=True, validate_default=True
     )
 
     data: Path = Field(
@@ -77,17 +80,37 @@ def load_settings(**flags: object) -> Settings:
         given = {name: value for name, value in flags.items() if value is not None}
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        problems = "; ".join(
+            _problem(".".join(map(str, item["loc"])), item["type"], item["msg"]) for item in error.errors()
+        )
         raise SettingsError(
-            f"The settings cannot be used: {problems}. `utblick config show` lists every setting with its bounds."
+            f"The settings cannot be used: {problems}. Correct the flag, the {_PREFIX}* variable or "
+            f"{Path(_FILE).absolute()}."
         ) from error
-    except ValueError as error:
-        raise SettingsError(f"utblick.toml cannot be read: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{Path(_FILE).absolute()} cannot be read: {error}. Correct it or move it away.") from error
+
+
+def _problem(name: str, kind: str, words: str) -> str:
+    return (
+        f"there is no setting {_suggest(name, Settings.model_fields)}"
+        if kind == "extra_forbidden"
+        else f"{name}: {words}"
+    )
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    """The name, with the nearest known one beside it."""
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f"{name} (did you mean {close[0]}?)" if close else f"{name} (known: {', '.join(known)})"
 
 
 def _check_environment() -> None:
     """A misspelt variable would otherwise be ignored without a word."""
-    known = {_PREFIX + name.upper() for name in Settings.model_fields} | {"UTBLICK_SCREENSHOTS"}
-    unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known)
+    known = {_PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(set(name for name in os.environ if name.upper().startswith(_PREFIX)) - {"UTBLICK_SCREENSHOTS"})
+    unknown = [name for name in unknown if name.upper() not in known]
     if unknown:
-        raise SettingsError(f"Unknown environment variable {', '.join(unknown)}. Known are {', '.join(sorted(known))}.")
+        named = "; ".join(_suggest(name, known) for name in unknown)
+        raise SettingsError(f"Unknown environment variable {named}. Correct or unset it.")

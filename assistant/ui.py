@@ -20,6 +20,9 @@ from assistant.ui_state import Answering, Opened
 
 CONCURRENT_QUESTIONS = 8
 
+_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE = {**_QUIET, "queue": False}
+
 
 def build_ui(assistant: Answering, *, language: str = "sv") -> gr.Blocks:
     """The chat as a Gradio app; `serve` or `ui_server.application` gives it its look and serves it.
@@ -95,13 +98,16 @@ def _wire_asking(chat: Chat, states: _States, conversation: gr.HTML, composer: g
         yield from chat.ask(str(event._data.get("question", "")), exchanges, scope, language)
 
     def settle(exchanges: Exchanges, language: str) -> tuple[str, str]:
-        """Once more in the language that the page has now."""
+        """Once more in the language that the page has now, and without what a stopped answer may still have shown."""
         return chat.conversation(exchanges, language), chat.composer(exchanges, language)
 
-    def begin_anew(language: str) -> tuple[Any, ...]:
+    def begin_anew(exchanges: Exchanges, language: str) -> tuple[Any, ...]:
+        chat.stop(exchanges, language)
         return (), None, chat.conversation((), language), chat.composer((), language), chat.source(None, (), language)
 
+    kept = [states.exchanges, states.language]
     shown = [states.exchanges, conversation, composer]
+    everything = [states.exchanges, states.opened, conversation, composer, source]
     asking = [
         trigger(
             ask,
@@ -109,22 +115,17 @@ def _wire_asking(chat: Chat, states: _States, conversation: gr.HTML, composer: g
             shown,
             concurrency_limit=CONCURRENT_QUESTIONS,
             concurrency_id="ask",
-            trigger_mode="once",
+            trigger_mode="multiple",  # "once" loses a question that comes just after a stop; chat.js sees to doubles
             **_QUIET,
         )
         for trigger in (composer.ask, conversation.example)
     ]
     for event in asking:
-        event.success(settle, [states.exchanges, states.language], [conversation, composer], queue=False, **_QUIET)
-    composer.stop(chat.stop, [states.exchanges, states.language], shown, cancels=asking, queue=False, **_QUIET)
-    composer.new(
-        begin_anew,
-        [states.language],
-        [states.exchanges, states.opened, conversation, composer, source],
-        cancels=asking,
-        queue=False,
-        **_QUIET,
-    )
+        event.success(settle, kept, [conversation, composer], **_AT_ONCE)
+    stopped = composer.stop(chat.stop, kept, shown, cancels=asking, **_AT_ONCE)
+    stopped.then(chat.stop, kept, shown, **_AT_ONCE)
+    left = composer.new(begin_anew, kept, everything, cancels=asking, **_AT_ONCE)
+    left.then(begin_anew, kept, everything, **_AT_ONCE)
 
 
 def _wire_sources(chat: Chat, states: _States, conversation: gr.HTML, source: gr.HTML) -> None:
@@ -156,7 +157,7 @@ def _wire_sources(chat: Chat, states: _States, conversation: gr.HTML, source: gr
         (source.document, browse, [states.language]),
         (source.close, close, [states.language]),
     ):
-        trigger(handler, inputs, shown, queue=False, **_QUIET).then(None, js="() => window.utblick.settle()")
+        trigger(handler, inputs, shown, **_AT_ONCE).then(None, js="() => window.utblick.settle()")
 
 
 def _wire_choices(blocks: gr.Blocks, chat: Chat, states: _States, panels: list[gr.HTML]) -> None:
@@ -180,9 +181,6 @@ def _wire_choices(blocks: gr.Blocks, chat: Chat, states: _States, panels: list[g
         return chosen, chat.scope(chosen, language)
 
     kept = [states.exchanges, states.scope, states.opened]
-    header.language(switch, kept, [states.language, *panels], queue=False, **_QUIET)
-    scope.scope(choose, [states.language], [states.scope, scope], queue=False, **_QUIET)
-    blocks.load(render, [*kept, states.language], panels, queue=False, **_QUIET)
-
-
-_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+    header.language(switch, kept, [states.language, *panels], **_AT_ONCE)
+    scope.scope(choose, [states.language], [states.scope, scope], **_AT_ONCE)
+    blocks.load(render, [*kept, states.language], panels, **_AT_ONCE)

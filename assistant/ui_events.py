@@ -5,6 +5,7 @@ Each handler returns new state and the HTML that follows from it. Values that co
 
 import logging
 import uuid
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -42,14 +43,17 @@ class Chat:
     def __init__(self, assistant: Answering) -> None:
         self._assistant = assistant
         self._examples = lru_cache(maxsize=8)(self._make_examples)
+        # Not part of a session's state: an answer under way would write its own view of that over it.
+        self._stopped: deque[str] = deque(maxlen=1000)
 
     def ask(
         self, question: str, exchanges: Exchanges, scope: Scope, language: str
     ) -> Iterator[tuple[Exchanges, str, str]]:
         """Answer a question: the exchanges, the conversation and the form, again and again as the answer grows."""
         question = question.strip()
+        exchanges = self._settled(exchanges)
         history = turns(exchanges)
-        current = Exchange(question)
+        current = Exchange(question, id=uuid.uuid4().hex)
         texts = texts_in(language)
         try:
             records = by_id(self._assistant.documents())
@@ -57,6 +61,8 @@ class Chat:
             yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
             for answer in self._assistant.stream(question, history, scope):
                 current = replace(current, answer=answer)
+                if current.id in self._stopped:
+                    return
                 yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
             current = replace(current, phase=Phase.COMPLETE if current.answer else Phase.BROKEN)
         except Exception:  # the door: whatever went wrong, the reader gets a sentence and the log the rest
@@ -69,24 +75,22 @@ class Chat:
 
     def stop(self, exchanges: Exchanges, language: str) -> tuple[Exchanges, str, str]:
         """Mark what was being answered as stopped."""
-        exchanges = tuple(
-            replace(exchange, phase=Phase.STOPPED) if exchange.phase == Phase.WORKING else exchange
-            for exchange in exchanges
-        )
-        return exchanges, self.conversation(exchanges, language), composer_html(texts_in(language), working=False)
+        self._stopped.extend(exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING)
+        exchanges = self._settled(exchanges)
+        return exchanges, self.conversation(exchanges, language), self.composer(exchanges, language)
 
     def conversation(self, exchanges: Exchanges, language: str) -> str:
         """The conversation, or the welcome where there is none yet."""
         texts = texts_in(language)
         records = self._assistant.documents()
         if exchanges:
-            return conversation_html(exchanges, by_id(records), texts)
+            return conversation_html(self._settled(exchanges), by_id(records), texts)
         state = tuple((record.id, record.ingested_at) for record in records)
         return welcome_html(self._examples(state, language), not records, texts)
 
     def composer(self, exchanges: Exchanges, language: str) -> str:
         """The form, waiting while an answer is being made."""
-        working = any(exchange.phase == Phase.WORKING for exchange in exchanges)
+        working = any(exchange.phase == Phase.WORKING for exchange in self._settled(exchanges))
         return composer_html(texts_in(language), working=working)
 
     def header(self, language: str) -> str:
@@ -150,6 +154,15 @@ class Chat:
         answer = exchanges[index].answer if index is not None and index < len(exchanges) else None
         citations = answer.citations if answer else ()
         return source_html(document, opened, citations, texts)
+
+    def _settled(self, exchanges: Exchanges) -> Exchanges:
+        """The exchanges with those that were stopped marked so."""
+        return tuple(
+            replace(exchange, phase=Phase.STOPPED)
+            if exchange.phase == Phase.WORKING and exchange.id in self._stopped
+            else exchange
+            for exchange in exchanges
+        )
 
     def _document(self, document_id: str) -> Document | None:
         try:

@@ -203,8 +203,8 @@ def _references(answer: Answer, exchange: int, records: Records, texts: Texts) -
 
 
 def _nearest(answer: Answer, exchange: int, records: Records, texts: Texts) -> str:
-    """What comes nearest where the documents do not hold the answer."""
-    if answer.status != AnswerStatus.NOT_FOUND or not answer.retrieved:
+    """What comes nearest where the documents do not hold the answer and its text does not quote it already."""
+    if answer.status != AnswerStatus.NOT_FOUND or answer.citations or not answer.retrieved:
         return ""
     items = []
     for index, passage in enumerate(answer.retrieved[:_NEAREST]):

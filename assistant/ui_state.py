@@ -41,12 +41,14 @@ class Exchange:
         phase: How far it has come.
         answer: The answer as far as it has come; None before the first words and where an error ended it.
         reference: Number under which the log has the error, where there was one.
+        id: Unique, so that an answer can be stopped from another thread.
     """
 
     question: str
     phase: Phase = Phase.WORKING
     answer: Answer | None = None
     reference: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
         Kind.NUMBER,
         rf"hur (?:många|mycket|stor\w*|höga?t?|ofta|långa?t?|nära|gamm\w*)|"
         rf"{_ASKS}(?:antal|andel|nivå|målvärde|målnivå)\w*|"
-        r"how (?:many|much|large|big|high|often|long|far|old)|what (?:share|percentage|number|level)|(?:by|to|below) what|number of",
+        r"how (?:many|much|large|big|high|often|long|far|old)|what (?:share|percentage|number|level)|"
+        r"(?:by|to|below) what|number of",
     ),
     (
         Kind.DATE,
@@ -97,13 +98,18 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 _KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{pattern})\b")) for kind, pattern in _KINDS)
 _FOLDED_KIND_PATTERNS = tuple((kind, re.compile(rf"\b(?:{fold(pattern)})\b")) for kind, pattern in _KINDS)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_NAME = re.compile(r"(?<![\w-])[A-ZÅÄÖÉ][\w&+]*(?:-(?:[a-zåäö]{2,3}-)?[A-ZÅÄÖÉ][\w]*)*")
+_UPPER = "A-ZÀ-ÖØ-ÞČĆĎĐĚŁŃŇŘŚŠŤŮŹŻŽ"
+_NAME = re.compile(rf"(?<![\w-])[{_UPPER}][\w&+]*(?:-(?:[a-zåäö]{{2,3}}-)?[{_UPPER}][\w]*)*")
 _BACK_REFERENCE = re.compile(
     r"\b(?:de|dem|den|det|dess|deras|dit|denna|detta|dessa|han|hon|henne|honom|they|them|it|its|their|those|these|he|she)\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
     r"^\s*(?:och|men|and|but|då|what about|how about|hur är det med|vad gäller|hur gör|varför då)\b", re.IGNORECASE
+)
+_POINTERS = frozenset(
+    "då nu så ja nej mer mera hej tack han hon henne honom dem de dessa denna sådant sådana then he she him her yes no "
+    "more hello hi thanks".split()
 )
 _GENERIC_NAMES = frozenset(
     "city county region regional municipality council government board programme program strategy plan policy "
@@ -132,9 +138,15 @@ def understand(
         kind=kind_of(text),
         names=names_in(text),
         years=tuple(dict.fromkeys(int(match.group()) for match in _YEAR.finditer(text))),
-        organisations=tuple(organisations if asks_each(text) else organisations_named(standalone, organisations)),
+        organisations=tuple(_about(text, standalone, organisations)),
         scope=scope or Scope(),
     )
+
+
+def _about(text: str, standalone: str, organisations: Sequence[str]) -> Sequence[str]:
+    """The organisations that a question names; where it names none and asks which, all."""
+    named = organisations_named(standalone, organisations)
+    return organisations if asks_each(text) and not organisations_named(text, organisations) else named
 
 
 def kind_of(question: str) -> Kind:
@@ -175,6 +187,11 @@ def make_standalone(question: str, history: Sequence[Turn]) -> str:
     if len(history) > 1 and refers_back(earlier):
         earlier = make_standalone(earlier, history[:-1])
     return f"{question} ({earlier})"
+
+
+def is_empty(question: str) -> bool:
+    """Whether a question names nothing that could be looked for (*Vad?*, *Vem är han?*, *Och då?*)."""
+    return not [word for word in words(question) if word not in STOP_WORDS | _POINTERS]
 
 
 def refers_back(question: str) -> bool:

@@ -22,7 +22,7 @@ from vectorstore.embed import Precision, SentenceEmbeddings
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 SENTENCES = [
-    "Kommunfullmäktige antog programmet för det internationella arbetet i juni och gav nämnderna uppdrag att följa det.",
+    "Kommunfullmäktige antog programmet för det internationella arbetet i juni och gav nämnderna uppdrag.",
     "Staden är medlem i ett tiotal europeiska nätverk, bland annat för klimat, transport och digitalisering.",
     "Under året beviljades förvaltningarna medel för fjorton projekt, varav nio leds av andra städer.",
     "The region's office in Brussels follows legislation and reports to the executive board four times a year.",

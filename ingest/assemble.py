@@ -49,36 +49,33 @@ class RawDocument:
 
 def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> Document:
     """Place a loader's blocks in one text, with pages and blocks as intervals of it."""
-    pieces: list[str] = []
+    text = ""
     blocks: list[Block] = []
     starts = [0] * len(raw.labels)
-    offset, page = 0, 1
-    for position, block in enumerate(raw.blocks):
+    page = 1
+    for block in raw.blocks:
         parts = _trimmed(block.parts)
         if not parts:
             continue
         if blocks:
-            both = blocks[-1].kind == block.kind
-            separator = _SEPARATORS.get(block.kind, "\n\n") if both else "\n\n"
-            pieces.append(separator)
-            offset += len(separator)
-        begin = offset
-        for number, text in parts:
+            text += _SEPARATORS.get(block.kind, "\n\n") if blocks[-1].kind == block.kind else "\n\n"
+        begin = len(text)
+        for number, part in parts:
             while page < number:
-                starts[page] = offset
+                starts[page] = len(text)
                 page += 1
-            pieces.append(text)
-            offset += len(text)
-        blocks.append(Block(block.kind, begin, offset, block.level, _lead_in(blocks, pieces, block, raw.blocks, position)))
+            text += part
+        lead_in = _lead_in(blocks, text, block.level) if block.kind == BlockKind.ITEM else None
+        blocks.append(Block(block.kind, begin, len(text), block.level, lead_in))
     while page < len(starts):
-        starts[page] = offset
+        starts[page] = len(text)
         page += 1
-    ends = [*starts[1:], offset]
+    ends = [*starts[1:], len(text)]
     pages = tuple(
         Page(number, start, end, label)
         for number, (start, end, label) in enumerate(zip(starts, ends, raw.labels, strict=True), start=1)
     )
-    return Document(document_id, raw.format, content_hash, "".join(pieces), pages, tuple(blocks))
+    return Document(document_id, raw.format, content_hash, text, pages, tuple(blocks))
 
 
 def _trimmed(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -90,21 +87,17 @@ def _trimmed(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     return kept
 
 
-def _lead_in(
-    blocks: Sequence[Block], pieces: Sequence[str], block: RawBlock, raw: Sequence[RawBlock], position: int
-) -> int | None:
+def _lead_in(blocks: Sequence[Block], text: str, level: int) -> int | None:
     """Index of what introduces a list item: the item above a nested one, or the paragraph before the list."""
-    if block.kind != BlockKind.ITEM or not blocks:
-        return None
     for index in range(len(blocks) - 1, -1, -1):
         before = blocks[index]
         if before.kind == BlockKind.ITEM:
-            if before.level < block.level:
+            if before.level < level:
                 return index
-            if before.level == block.level:
+            if before.level == level:
                 return before.lead_in
         elif before.kind == BlockKind.PARAGRAPH:
-            return index if introduces_list(raw[position - (len(blocks) - index)].text) else None
+            return index if introduces_list(text[before.start : before.end]) else None
         else:
             return None
     return None

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.document import Block, BlockKind, Document
 from ingest.sentences import split_sentences
@@ -110,7 +111,7 @@ def _fits(group: Sequence[_Piece], piece: _Piece, target: int) -> bool:
 
 def _keep_lead_ins(groups: list[list[_Piece]], blocks: Sequence[Block]) -> None:
     """Move a lead-in that ended up last in its chunk to the chunk with the list it introduces."""
-    for before, after in zip(groups, groups[1:], strict=False):
+    for before, after in pairwise(groups):
         lead_in = after[0].block.lead_in
         if lead_in is not None and before[-1].block == blocks[lead_in] and len(before) > 1:
             after.insert(0, before.pop())

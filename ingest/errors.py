@@ -1,11 +1,11 @@
 """Errors of the ingest package.
 
-    IngestError
-    ├── UnsupportedFormat      the type cannot be read; says what to convert to
-    ├── UnreadableFile         damaged, empty or not what it claims
-    ├── NeedsPassword          encrypted; `--password` opens it
-    ├── NeedsOcr               pages are pictures without a text layer
-    └── TooLarge               over a configured limit
+IngestError
+├── UnsupportedFormat      the type cannot be read; says what to convert to
+├── UnreadableFile         damaged, empty or not what it claims
+├── NeedsPassword          encrypted; `--password` opens it
+├── NeedsOcr               pages are pictures without a text layer
+└── TooLarge               over a configured limit
 """
 
 

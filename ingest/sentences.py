@@ -3,11 +3,9 @@
 import re
 
 _ABBREVIATIONS = frozenset(
-    # fmt: off
     "bl.a t.ex m.m m.fl dvs d.v.s s.k f.d fr.o.m t.o.m p.g.a o.s.v osv o.d kl nr ca c:a jfr resp inkl exkl mfl mm "
     "enl ev forts avd art kap st sid tel dnr ung evt milj mkr tkr kr sek e.d e.g i.e etc vs approx dr mr mrs ms prof "
     "no vol fig ed eds st.f i.s.f ang motsv obs sk tex bla fn s p pp ordf vd ref".split()
-    # fmt: on
 )
 _END = re.compile(r"[.!?…]+[”\"'’)\]»]*(?=\s+|$)")
 _WORD_BEFORE = re.compile(r"[\w.:]*$")

@@ -11,21 +11,26 @@ import Stemmer
 FOLDED = "_"
 """Marks a term whose å, ä, ö and accents are typed as plain letters, so that *malmo* finds *Malmö* and only so."""
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|§|[^\W\d_]+(?:['’][^\W\d_]+)?\d*", re.UNICODE)
+_TOKEN = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.]|,\d)|\d+(?:[.,:/]\d+)*|§|[^\W\d_]+(?:['’][^\W\d_]+)?\d*"
+)
+_SPACES = re.compile(r"[ \u00a0\u202f]")
+_ENDINGS = frozenset(("s", "n", "et", "en"))
 _STEMMERS = threading.local()
 
 STOP_WORDS = frozenset(
-    # fmt: off
-    "alla allt att av bara blev bli blir den denna deras dess dessa det detta dig din dina ditt där då efter ej eller en er "
-    "ett eu från för genom ha hade han har hon hos hur här i in inom inte jag ju kan kom kommer kunde man med mellan men "
-    "mer min mot mycket många måste ni nu när någon något några och också om oss på redan samt sedan sig sin sina sitt "
-    "ska skall skulle som så sådan till under upp ut utan var vara varför vars vad varit vem vems vi vid vilka vilken "
-    "vilket vill åt är över finns fick får ge ger göra gör gjort tack snälla berätta "
-    "a about all an and any are as at be been but by can could did do does for from had has have how i if in into is it "
-    "its me much many of on or our shall should so some than that the their them there these they this those to under was "
-    "we were what when where which who whom whose why will with would you your please tell".split()
-    # fmt: on
-) - {"eu"}
+    """
+    alla allt att av bara blev bli blir den denna deras dess dessa det detta dig din dina ditt där då efter ej eller en
+    er ett från för genom ha hade han har hon hos hur här i in inom inte jag ju kan kom kommer kunde man med mellan men
+    mer min mot mycket många måste ni nu när någon något några och också om oss på redan samt sedan sig sin sina sitt
+    ska skall skulle som så sådan till under upp ut utan var vara varför vars vad varit vem vems vi vid vilka vilken
+    vilket vill åt är över finns fick får ge ger göra gör gjort tack snälla berätta
+    a about all an and any are as at be been but by can could did do does for from had has have how i if in into is it
+    its me much many of on or our shall should so some than that the their them there these they this those to under was
+    we were what when where which who whom whose why will with would you your please tell
+    """.split()
+)
+"""Words that carry no information of their own, in Swedish and English; *eu* is none of them."""
 
 
 def fold(text: str) -> str:
@@ -35,10 +40,17 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> Iterator[str]:
-    """The words and numbers of `text` in lower case, in order. Genitives of acronyms (*EU:s*) lose their ending."""
-    for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).lower()):
+    """The words and numbers of `text` in lower case, in order.
+
+    Acronyms lose their endings (*EU:s*), thousands their spaces (*12 000*). A number with what divides it is one word
+    (*1,20*, *12/3*), a paragraph sign another (*§ 57*).
+    """
+    lowered = unicodedata.normalize("NFC", text).lower()
+    for match in _TOKEN.finditer(lowered):
         word = match.group()
-        if word not in ("s", "n", "et", "en") or text[max(match.start() - 1, 0)] not in ":'’":
+        if word[0].isdigit():
+            yield _SPACES.sub("", word)
+        elif word not in _ENDINGS or lowered[max(match.start() - 1, 0)] not in ":'’":
             yield word
 
 
@@ -54,17 +66,16 @@ def stem(word: str, language: str = "sv") -> str:
 
 
 def index_terms(text: str, language: str | None) -> str:
-    """The terms under which a passage is indexed, separated by spaces, for FTS5.
+    """The stems under which a passage is indexed, in order, separated by spaces."""
+    return " ".join(_safe(stem(word, language or "sv")) for word in words(text))
 
-    Each word gives its stem and, where that has diacritics, the stem of its folded spelling as well.
-    """
-    terms: list[str] = []
-    for word in words(text):
-        terms.append(_safe(stem(word, language or "sv")))
-        folded = fold(word)
-        if folded != word:
-            terms.append(FOLDED + _safe(stem(folded, language or "sv")))
-    return " ".join(terms)
+
+def folded_terms(text: str, language: str | None) -> str:
+    """The stems of those words that have diacritics, without them, each with `FOLDED` before it."""
+    folds = ((word, fold(word)) for word in words(text))
+    return " ".join(
+        FOLDED + _safe(stem(folded, language or "sv")) for word, folded in folds if folded and folded != word
+    )
 
 
 def query_terms(question: str, *, keep_stop_words: bool = False) -> list[tuple[str, ...]]:

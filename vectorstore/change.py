@@ -49,6 +49,21 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A file with the content of a stored document.
+
+    Attributes:
+        id: Its identifier.
+        root: Folder that was ingested.
+        location: Absolute path or address.
+    """
+
+    id: str
+    root: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A file that could not be read, so that it need not be tried again before it changes.
 
@@ -83,10 +98,12 @@ class Change:
         location: str,
         chunks: Sequence[EmbeddedChunk],
         stated: Sequence[Fact] = (),
+        aliases: Sequence[Alias] = (),
     ) -> None:
         """Store a document in place of what stood under its identifier.
 
-        Copies of the earlier content are forgotten, unless the content is the same.
+        Copies of the earlier content are forgotten, unless the content is the same. Documents that were read earlier
+        from files that are copies now are removed.
 
         Args:
             document: With the facts that were read; its text, pages and blocks.
@@ -94,11 +111,14 @@ class Change:
             location: Absolute path or address, read just now.
             chunks: Its chunks.
             stated: Facts that someone stated about it, which go before those that were read.
+            aliases: Files with the same content.
 
         Raises:
             DuplicateContent: Another document has the same content.
         """
         copies = self._copies(document)
+        for alias in aliases:
+            self._delete_at(alias.location)
         run, many = self._connection.execute, self._connection.executemany
         number = run(
             "INSERT INTO document (id, root, location, read_at, format, content_hash, text, ingested_at, version) "
@@ -119,7 +139,9 @@ class Change:
         )
         self._insert_facts(int(number or 0), document.facts, stated)
         self._insert_chunks(int(number or 0), chunks)
-        run("DELETE FROM failure WHERE location = ?", (location,))
+        for alias in aliases:
+            self.add_alias(document.id, alias.id, alias.root, alias.location)
+        self.delete_failures([location, *(alias.location for alias in aliases)])
 
     def restate(self, document_id: str, stated: Sequence[Fact], chunks: Sequence[EmbeddedChunk]) -> None:
         """Replace what someone stated about a document, and its chunks, which carry its title.
@@ -211,6 +233,11 @@ class Change:
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
         )
 
+    def _delete_at(self, location: str) -> None:
+        row = self._connection.execute("SELECT id FROM document WHERE location = ?", (location,)).fetchone()
+        if row is not None:
+            self.delete(row[0])
+
     def _copies(self, document: Document) -> list[tuple[str, str, str]]:
         """Remove what stands under the document's identifier; return the copies that its successor keeps."""
         run = self._connection.execute
@@ -249,8 +276,8 @@ class Change:
         for entry in chunks:
             chunk = entry.chunk
             row = run(
-                "INSERT INTO chunk (id, document, ordinal, text, start, \"end\", first_page, last_page, headings, lead_in, "
-                "embedded, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO chunk (id, document, ordinal, text, start, \"end\", first_page, last_page, headings, "
+                "lead_in, embedded, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     chunk.id, number, chunk.ordinal, chunk.text, chunk.start, chunk.end, chunk.first_page,
                     chunk.last_page, json.dumps(chunk.headings, ensure_ascii=False), chunk.lead_in,

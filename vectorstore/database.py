@@ -1,4 +1,4 @@
-"""The SQLite file below the catalog: a connection for each thread, snapshots for readers, transactions for one writer."""
+"""The SQLite file below the catalog: a connection for each thread, snapshots to read from, one writer at a time."""
 
 import os
 import sqlite3
@@ -179,8 +179,8 @@ class Database:
                 "Free disk space or check the permissions, then run the command again."
             )
         return StoreDamaged(
-            f"The catalog {self.path} cannot be used: {error}. `utblick doctor` says more; if the file is damaged, "
-            "put back a copy or move the data folder away and ingest again."
+            f"The catalog {self.path} cannot be used: {error}. If the file is damaged, put back a copy, or move the "
+            "data folder away and ingest again."
         )
 
 

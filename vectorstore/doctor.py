@@ -1,15 +1,19 @@
 """Checks of a store, as data."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from vectorstore.errors import FingerprintMismatch
+from vectorstore.errors import FingerprintMismatch, IndexUnavailable
+from vectorstore.nearest import Difference
 from vectorstore.store import Store
 
-SAMPLE = 50
+SAMPLE = 500
 """How many vectors are looked for by themselves: a damaged index has lost some without its count telling."""
+
+_REPAIR = "utblick doctor --repair"
+_REBUILD = "utblick ingest --rebuild"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +44,95 @@ def diagnose(store: Store, *, repair: bool = False) -> list[Check]:
 
     Args:
         store: The store.
-        repair: Mend the vector index from the catalog, without embedding again.
+        repair: Make the vector index anew from the catalog where it is not well. Nothing is embedded.
 
     Returns:
         One check for each thing looked at.
+
+    Raises:
+        StoreLocked: Another process is writing, and something is to be repaired.
+        StoreUnwritable: The store can only be read, and something is to be repaired.
     """
-    checks = [_check_catalog(store), _check_terms(store)]
+    checks = [_check_catalog(store)]
+    if not checks[0].passed:
+        return checks
+    checks += [_check_documents(store), _check_files(store), _check_terms(store)]
     try:
         store.check_fingerprint()
     except FingerprintMismatch as error:
-        return [*checks, Check("fingerprint", False, "error", str(error), "utblick ingest --rebuild")]
+        return [*checks, Check("fingerprint", False, "error", str(error), _REBUILD)]
     checks.append(Check("fingerprint", True, "error", store.fingerprint))
-    mended = ""
-    if repair:
+    index = _check_index(store, everything=repair)
+    if repair and not index.passed:
         with store.writing():
-            added, removed = store.repair(thorough=True)
-            mended = f" {added} vectors were put back and {removed} removed." if added or removed else ""
-    missing, surplus = store.index_difference()
-    lost = _lost_vectors(store)
-    well = not (missing or surplus or lost)
-    found = f"{len(missing)} vectors missing, {len(surplus)} without a chunk, {lost} of a sample not found by themselves."
-    checks.append(
-        Check("vector index", well, "error", "In step with the catalog." + mended if well else found,
-              "" if well else "utblick doctor --repair")
-    )  # fmt: skip
-    return checks
+            rebuilt = store.index.rebuild()
+        again = _check_index(store, everything=True)
+        made = " It was made anew from the catalog."
+        index = Check(again.name, again.passed, again.severity, again.message + made * rebuilt, again.remedy)
+    return [*checks, index]
 
 
 def _check_catalog(store: Store) -> Check:
     problem = store.catalog.integrity()
-    count = len(store.catalog.files())
-    remedy = "Move the data folder away and ingest again." if problem else ""
-    return Check("catalog", problem is None, "error", problem or f"{count} files, intact.", remedy)
+    if problem:
+        remedy = "Put back a copy of the data folder, or move it away and ingest again."
+        return Check("catalog", False, "error", problem, remedy)
+    return Check("catalog", True, "error", f"{len(store.catalog.files())} files, intact.")
+
+
+def _check_documents(store: Store) -> Check:
+    """Pages cover the text, and each chunk is what stands at its place."""
+    wrong = [record.id for record in store.catalog.records() if not _is_consistent(store, record.id)]
+    message = f"{', '.join(wrong[:5])}: pages or passages do not fit the text." if wrong else "Pages and passages fit."
+    remedy = "utblick ingest --reread FOLDER" if wrong else ""
+    return Check("documents", not wrong, "error", message, remedy)
+
+
+def _is_consistent(store: Store, document_id: str) -> bool:
+    with store.catalog.reading():
+        document = store.catalog.document(document_id)
+        chunks = store.catalog.chunks_of(document_id)
+    bounds = [0, *(page.end for page in document.pages)]
+    return (
+        [page.start for page in document.pages] == bounds[:-1]
+        and bounds[-1] == len(document.text)
+        and all(document.text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
+    )
+
+
+def _check_files(store: Store) -> Check:
+    failures = store.catalog.failures()
+    named = "; ".join(failure.reason for failure in failures[:5])
+    message = f"{len(failures)} files could not be read. {named}" if failures else "All files could be read."
+    return Check(
+        "files", not failures, "warning", message, "utblick ingest FOLDER, when they are mended" * bool(failures)
+    )
 
 
 def _check_terms(store: Store) -> Check:
     chunks, terms = store.catalog.count_chunks(), store.catalog.count_terms()
     well = chunks == terms
-    return Check(
-        "lexical index", well, "error", f"{terms} of {chunks} chunks.", "" if well else "utblick ingest --rebuild"
+    return Check("lexical index", well, "error", f"{terms} of {chunks} chunks.", "" if well else _REBUILD)
+
+
+def _check_index(store: Store, *, everything: bool) -> Check:
+    try:
+        difference = store.index.difference()
+        lost = store.index.lost(list(_sample(store, everything)))
+    except IndexUnavailable as error:
+        return Check("vector index", False, "error", str(error), _REPAIR)
+    if difference is None:
+        message = "Another process has it open and keeps it in step; this one searches the catalog's vectors."
+        return Check("vector index", True, "warning", message)
+    if difference == Difference() and not lost:
+        return Check("vector index", True, "error", "In step with the catalog.")
+    message = (
+        f"{len(difference.missing)} vectors missing or old, {len(difference.surplus)} without a chunk, "
+        f"{len(lost)} not found by themselves."
     )
+    return Check("vector index", False, "error", message, _REPAIR)
 
 
-def _lost_vectors(store: Store) -> int:
-    """How many of a sample of chunks are not found by searching for their own vector."""
+def _sample(store: Store, everything: bool) -> Iterator[str]:
     ids = store.catalog.chunk_ids()
-    step = max(len(ids) // SAMPLE, 1)
-    lost = 0
-    for chunk_id, _, vector in store.catalog.vectors(ids[::step]):
-        lost += not store.finds(chunk_id, vector / np.linalg.norm(vector))
-    return lost
+    return itertools.islice(ids, 0, None, 1 if everything else max(len(ids) // SAMPLE, 1))

@@ -165,8 +165,12 @@ class SentenceEmbeddings(Embeddings):
             return [len(tokens) for tokens in model.tokenizer(prompted, truncation=False, padding=False)["input_ids"]]
 
     def _in_numpy(self, characters: int) -> bool:
-        if not self._located.bundled or characters <= _ALWAYS_NUMPY or self._sentence_transformer is not None:
-            return self._located.bundled and characters <= _ALWAYS_NUMPY
+        if not self._located.bundled:
+            return False
+        if characters <= _ALWAYS_NUMPY:
+            return True
+        if self._sentence_transformer is not None:
+            return False
         self._characters_in_numpy += characters
         return self._characters_in_numpy <= _NUMPY_BEFORE_LOADING
 
@@ -201,13 +205,9 @@ class SentenceEmbeddings(Embeddings):
         return vectors
 
     def _tokenise(self, prompted: Sequence[str]) -> list[list[int]]:
-        from tokenizers import Tokenizer
-
         with self._preparing:
             if self._tokenizer is None:
-                self._tokenizer = Tokenizer.from_file(str(self._located.folder / "tokenizer.json"))
-                self._tokenizer.no_truncation()
-                self._tokenizer.no_padding()
+                self._tokenizer = _load_tokenizer(self._located)
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(prompted))]
 
     def _loaded(self) -> Any:  # noqa: ANN401 - the library's class, imported late
@@ -217,13 +217,24 @@ class SentenceEmbeddings(Embeddings):
             return self._sentence_transformer
 
 
+def _load_tokenizer(located: LocatedModel) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(located.folder / "tokenizer.json"))
+    except Exception as error:  # the library raises nothing more particular
+        raise _cannot_load(located, error) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def _load_sentence_transformer(located: LocatedModel, precision: Precision | None) -> Any:  # noqa: ANN401 - the library's class, imported late
     # The import makes half a million objects and no garbage: collecting meanwhile takes a tenth of its time.
     collecting = gc.isenabled()
     gc.disable()
     try:
         import torch
-        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
     finally:
@@ -237,11 +248,13 @@ def _load_sentence_transformer(located: LocatedModel, precision: Precision | Non
     dtype = getattr(torch, precision or _quickest_precision())
     try:
         return SentenceTransformer(str(located.folder), local_files_only=True, model_kwargs={"dtype": dtype})
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
-        raise EmbeddingError(
-            f"The embedding model {located.name} in {located.folder} cannot be loaded: {error}. {remedy}"
-        ) from error
+    except Exception as error:  # whatever a damaged file makes four libraries raise, a bare Exception among it
+        raise _cannot_load(located, error) from error
+
+
+def _cannot_load(located: LocatedModel, error: Exception) -> EmbeddingError:
+    remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
+    return EmbeddingError(f"The embedding model in {located.folder} cannot be loaded: {error}. {remedy}")
 
 
 def _quickest_precision() -> Precision:

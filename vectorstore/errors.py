@@ -1,17 +1,17 @@
 """Errors of the vectorstore package.
 
-    VectorStoreError
-    ├── EmbeddingError         the embedding model cannot be found or loaded
-    ├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
-    ├── StoreMissing           nothing has been ingested into the folder
-    ├── StoreLocked            another process is writing; says which
-    ├── StoreDamaged           the catalog cannot be read; says what to do
-    ├── StoreOutdated          the catalog was made by another version of Utblick
-    ├── StoreUnwritable        full disk, read-only folder; nothing of the change was stored
-    ├── IndexUnavailable       the vector index cannot be used; searching goes on without it
-    ├── DuplicateContent       the same content is stored under another name
-    ├── FolderEmpty            a folder that had documents has none: gone, or not mounted
-    └── UnknownDocument        no document of that name is in the store
+VectorStoreError
+├── EmbeddingError         the embedding model cannot be found or loaded
+├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
+├── StoreMissing           nothing has been ingested into the folder
+├── StoreLocked            another process is writing; says which
+├── StoreDamaged           the catalog cannot be read; says what to do
+├── StoreOutdated          the catalog was made by another version of Utblick
+├── StoreUnwritable        full disk, read-only folder; nothing of the change was stored
+├── IndexUnavailable       the vector index cannot be used; searching goes on without it
+├── DuplicateContent       the same content is stored under another name
+├── FolderEmpty            a folder that had documents has none: gone, or not mounted
+└── UnknownDocument        no document of that name is in the store
 """
 
 

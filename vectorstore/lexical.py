@@ -1,24 +1,71 @@
-"""The lexical index: full text search in SQLite's FTS5 over terms that `vectorstore.analyse` makes."""
+"""The lexical half of retrieval: SQLite's FTS5 finds passages by their stems, a finer score then ranks them."""
 
+import math
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from vectorstore.analyse import index_terms
+from ingest.language import detect_language
+from vectorstore.acronyms import find_acronyms
+from vectorstore.analyse import STOP_WORDS, folded_terms, index_terms, words
+from vectorstore.glossary import translated_windows
+from vectorstore.grams import GramStatistics, gram_shares, plain, question_grams
+from vectorstore.misspelling import is_near
+from vectorstore.terms import IndexedPassage, Term, pair_shares, word_shares
 
 SCHEMA = """
 CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5(
-    body, context, tokenize = "unicode61 remove_diacritics 0 tokenchars '_§'");
+    body, context, folded, tokenize = "unicode61 remove_diacritics 0 tokenchars '_§'");
 CREATE VIRTUAL TABLE IF NOT EXISTS term_statistics USING fts5vocab(terms, row);
+CREATE TABLE IF NOT EXISTS acronym (
+    short TEXT NOT NULL, long TEXT NOT NULL, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    PRIMARY KEY (short, long, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS acronym_document ON acronym (document);
 """
 
-CONTEXT_WEIGHT = 0.5
-"""What a term in title and headings counts, against 1 in the passage itself."""
+WORDS, GRAMS, PAIRS = 5 / 12, 5 / 12, 2 / 12
+"""What words, letter sequences and pairs of words count in the lexical share; measured in docs/retrieval.md."""
+
+_EQUIVALENT = 0.8
+"""What a translation, a spelled-out acronym or a corrected spelling counts beside the word itself."""
+
+_SAMPLE = 200
+"""Passages on which the frequency of letter sequences is estimated; with 500 the measures are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalQuery:
+    """A question, weighed by one state of the lexical index.
+
+    Attributes:
+        terms: Its informative words.
+        pairs: Its pairs of neighbouring words.
+        informative: The same words as they were typed.
+    """
+
+    terms: tuple[Term, ...]
+    pairs: tuple[Term, ...]
+    informative: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """What is kept in memory about one state of the index."""
+
+    state: str
+    total: int
+    length: float
+    grams: GramStatistics
 
 
 class LexicalIndex:
     """The lexical half of a catalog; lives in the catalog's file and takes part in its transactions.
+
+    What reads is to be called within one snapshot of the catalog, what writes within a transaction.
 
     Args:
         connect: Gives this thread's connection to the catalog.
@@ -26,9 +73,10 @@ class LexicalIndex:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
+        self._kept: _Statistics | None = None
 
     def upsert(self, row: int, text: str, context: str, language: str | None) -> None:
-        """Index a passage. To be called in a transaction.
+        """Index a passage whose chunk is stored.
 
         Args:
             row: Number of the chunk.
@@ -36,59 +84,186 @@ class LexicalIndex:
             context: Title, organisation, headings and lead-in.
             language: The document's, ISO 639-1.
         """
-        self._connect().execute(
-            "INSERT INTO terms (rowid, body, context) VALUES (?, ?, ?)",
-            (row, index_terms(text, language), index_terms(context, language)),
+        run = self._connect().execute
+        folded = folded_terms(f"{text}\n{context}", language)
+        run(
+            "INSERT INTO terms (rowid, body, context, folded) VALUES (?, ?, ?, ?)",
+            (row, index_terms(text, language), index_terms(context, language), folded),
         )
+        for short, long in find_acronyms(text):
+            run(
+                "INSERT OR IGNORE INTO acronym SELECT ?, ?, document FROM chunk WHERE number = ?",
+                (index_terms(short, language), index_terms(long, language), row),
+            )
 
     def delete_document(self, number: int) -> None:
-        """Remove the passages of the document with this number, before its chunks go. To be called in a transaction."""
-        self._connect().execute(
-            "DELETE FROM terms WHERE rowid IN (SELECT number FROM chunk WHERE document = ?)", (number,)
-        )
+        """Remove the passages of the document with this number, before its chunks go."""
+        run = self._connect().execute
+        run("DELETE FROM terms WHERE rowid IN (SELECT number FROM chunk WHERE document = ?)", (number,))
+        run("DELETE FROM acronym WHERE document = ?", (number,))
 
     def count(self) -> int:
         """How many passages are indexed."""
         return int(self._connect().execute("SELECT count(*) FROM terms").fetchone()[0])
 
-    def query(
-        self, terms: Sequence[tuple[str, ...]], top_k: int, numbers: Sequence[int] | None
-    ) -> list[tuple[str, float]]:
-        """The chunks that match best by BM25, with the score as a share of what the question could reach.
+    def idf(self, alternatives: Sequence[str]) -> float:
+        """Inverse document frequency of a term over passages: ln(1 + (N - n + 0.5) / (n + 0.5)).
+
+        A term that is nowhere has the most: the question's information includes it.
+        """
+        return _idf(self._statistics().total, self._counts(alternatives), alternatives)
+
+    def prepare(self, question: str, terms: Sequence[tuple[str, ...]]) -> LexicalQuery:
+        """Weigh a question's terms by this index, and add what else they may stand as.
+
+        Acronyms that the documents spell out stand for their long form and the other way around; an English word may
+        be a Swedish one of the glossary; a word that occurs nowhere may be a misspelling of one that does.
 
         Args:
-            terms: The question's terms, each with its alternatives.
+            question: The question.
+            terms: Its terms, each with its alternatives, as `query_terms` gives them.
+        """
+        total = self._statistics().total
+        stems = [_stems(word) for word in words(question)]
+        equivalents = self._equivalents(question, stems)
+        counts = self._counts(
+            {stem for entry in (*stems, *terms) for stem in entry} | set().union(*equivalents.values())
+        )
+        weighed: list[Term] = []
+        for term in terms:
+            others = set().union(*(equivalents.get(alternative, ()) for alternative in term)).difference(term)
+            if not others and not any(alternative in counts for alternative in term):
+                others = set(self._similar(term[0]))
+                counts |= self._counts(others)
+            alternatives = dict.fromkeys(others, _EQUIVALENT) | dict.fromkeys(term, 1.0)
+            weighed.append(Term(tuple(alternatives.items()), _idf(total, counts, alternatives)))
+        pairs = [
+            Term(
+                tuple((" ".join(pair), 1.0) for pair in dict.fromkeys(zip(first, second, strict=True))),
+                _idf(total, counts, first) + _idf(total, counts, second),
+            )
+            for first, second in pairwise(stems)
+        ]
+        informative = [word for word in words(question) if word not in STOP_WORDS] or list(words(question))
+        return LexicalQuery(tuple(weighed), tuple(pairs), tuple(informative))
+
+    def find(self, query: LexicalQuery, top_k: int, numbers: Sequence[int] | None) -> list[str]:
+        """Passages that hold words of a question, by SQLite's BM25.
+
+        Args:
+            query: The question.
             top_k: How many.
             numbers: Limits to documents with these numbers; None for all.
 
         Returns:
-            `(chunk id, share)` best first; the share is BM25 over the sum of idf times (k1 + 1), about the part
-            of the question's information that the chunk holds.
+            Identifiers of chunks, best first; to be ranked by `score`.
         """
-        total = self.count()
-        reachable = sum(self._idf(alternatives, total) for alternatives in terms) * 2.2
-        if reachable <= 0:
+        alternatives = {alternative for term in query.terms for alternative, _ in term.alternatives}
+        if not alternatives:
             return []
-        match = " OR ".join(f'"{alternative}"' for alternatives in terms for alternative in alternatives)
+        match = " OR ".join(f'"{alternative}"' for alternative in sorted(alternatives))
         limit = "" if numbers is None else f" AND chunk.document IN ({','.join('?' * len(numbers))})"
         rows = self._connect().execute(
-            f"SELECT chunk.id, -bm25(terms, 1.0, {CONTEXT_WEIGHT}) AS score FROM terms "
-            f"JOIN chunk ON chunk.number = terms.rowid WHERE terms MATCH ?{limit} ORDER BY score DESC, chunk.number LIMIT ?",
+            "SELECT chunk.id FROM terms JOIN chunk ON chunk.number = terms.rowid "
+            f"WHERE terms MATCH ?{limit} ORDER BY bm25(terms), chunk.number LIMIT ?",
             (match, *(numbers or ()), top_k),
         )
-        return [(chunk_id, min(score / reachable, 1.0)) for chunk_id, score in rows]
+        return [row[0] for row in rows]
 
-    def idf(self, alternatives: tuple[str, ...]) -> float:
-        """Inverse document frequency of a term over chunks, as BM25 has it: ln((N - n + 0.5) / (n + 0.5)), at least 0.
+    def score(self, query: LexicalQuery, ids: Sequence[str]) -> dict[str, float]:
+        """The share of a question's information that passages hold: in words, letter sequences and pairs of words.
 
-        A term that is nowhere counts like one that is in half a chunk: the question's information includes it.
+        Args:
+            query: The question.
+            ids: Identifiers of chunks; unknown ones are left out.
+
+        Returns:
+            0 to 1 for each.
         """
-        return self._idf(alternatives, self.count())
+        if not query.terms or not ids:
+            return dict.fromkeys(ids, 0.0)
+        statistics, passages = self._statistics(), self._passages(ids)
+        texts = [plain(passage.text) for passage in passages]
+        contexts = [plain(passage.context) for passage in passages]
+        shares = (
+            WORDS * word_shares(query.terms, passages, statistics.length)
+            + GRAMS * gram_shares(question_grams(query.informative), statistics.grams, texts, contexts)
+            + PAIRS * pair_shares(query.pairs, passages, statistics.length)
+        )
+        return {passage.id: float(share) for passage, share in zip(passages, shares, strict=True)}
 
-    def _idf(self, alternatives: tuple[str, ...], total: int) -> float:
-        marks = ",".join("?" * len(alternatives))
-        row = self._connect().execute(
-            f"SELECT max(doc) FROM term_statistics WHERE term IN ({marks})", alternatives
-        ).fetchone()
-        count = row[0] or 0
-        return max(float(np.log((total - count + 0.5) / (count + 0.5))), 1e-6)
+    def _passages(self, ids: Sequence[str]) -> list[IndexedPassage]:
+        rows = self._connect().execute(
+            "SELECT chunk.id, body, context, folded, text FROM chunk JOIN terms ON terms.rowid = chunk.number "
+            f"WHERE chunk.id IN ({','.join('?' * len(ids))})",
+            list(ids),
+        )
+        return [IndexedPassage(row[0], f" {row[1]} ", f" {row[2]} ", f" {row[3]} ", row[4]) for row in rows]
+
+    def _equivalents(self, question: str, stems: Sequence[tuple[str, str]]) -> Mapping[str, set[str]]:
+        """What else stems of a question may stand as: acronyms, spelled-out forms and translations."""
+        equivalents: dict[str, set[str]] = {}
+        known = {stem for pair in stems for stem in pair}
+        whole = [" ".join(("", *(pair[language] for pair in stems), "")) for language in (0, 1)]
+        rows = self._connect().execute(
+            f"SELECT DISTINCT short, long FROM acronym WHERE short IN ({','.join('?' * len(known))}) "
+            "OR instr(?, ' ' || long || ' ') OR instr(?, ' ' || long || ' ')",
+            (*known, *whole),
+        )
+        for short, long in rows:
+            equivalents.setdefault(short, set()).add(long)
+            for stem in long.split():
+                equivalents.setdefault(stem, set()).add(short)
+        if detect_language(question) == "en":
+            for position, found in translated_windows(list(words(question))):
+                for stem in stems[position]:
+                    equivalents.setdefault(stem, set()).update(index_terms(term, "sv") for term in found)
+        return equivalents
+
+    def _similar(self, stem: str) -> list[str]:
+        """Stems in the index that one letter makes of one that is not, most usual first; both begin alike."""
+        if len(stem) < 5 or not stem.isalpha():
+            return []
+        rows = self._connect().execute(
+            "SELECT term FROM term_statistics WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? "
+            "ORDER BY doc DESC, term",
+            (stem[:2], stem[:2] + "\U0010ffff", len(stem) - 1, len(stem) + 1),
+        )
+        return [row[0] for row in rows if is_near(stem, row[0])][:3]
+
+    def _counts(self, stems: Iterable[str]) -> dict[str, int]:
+        """In how many passages each stem occurs; those that occur nowhere are left out."""
+        asked = list(stems)
+        rows = self._connect().execute(
+            f"SELECT term, doc FROM term_statistics WHERE term IN ({','.join('?' * len(asked))})", asked
+        )
+        return dict(rows.fetchall())
+
+    def _statistics(self) -> _Statistics:
+        """Statistics of the present state; taken anew when the catalog has changed."""
+        run = self._connect().execute
+        row = run("SELECT value FROM meta WHERE key = 'state'").fetchone()
+        state = str(row[0]) if row is not None else ""
+        kept = self._kept
+        if kept is None or kept.state != state:
+            numbers = [number for (number,) in run("SELECT rowid FROM terms ORDER BY rowid").fetchall()]
+            picks = sorted({numbers[place * len(numbers) // _SAMPLE] for place in range(_SAMPLE)}) if numbers else []
+            rows = run(
+                "SELECT body, text FROM terms JOIN chunk ON chunk.number = terms.rowid "
+                f"WHERE terms.rowid IN ({','.join('?' * len(picks))})",
+                picks,
+            ).fetchall()
+            length = float(np.mean([body.count(" ") + 1 for body, _ in rows] or [1]))
+            grams = GramStatistics.count([plain(text) for _, text in rows])
+            kept = self._kept = _Statistics(state, len(numbers), length, grams)
+        return kept
+
+
+def _stems(word: str) -> tuple[str, str]:
+    """A word's stems in Swedish and in English."""
+    return index_terms(word, "sv"), index_terms(word, "en")
+
+
+def _idf(total: int, counts: Mapping[str, int], alternatives: Iterable[str]) -> float:
+    count = max((counts.get(alternative, 0) for alternative in alternatives), default=0)
+    return math.log1p((total - count + 0.5) / (count + 0.5))

@@ -97,7 +97,7 @@ def _content(folder: Path) -> list[Path]:
 def _prompts(model: LocatedModel, name: str) -> tuple[str, str]:
     """The model's own prompts, else what the E5 family was trained with (Wang et al., 2022), else none."""
     own: dict[str, str] = model.setting("config_sentence_transformers.json", "prompts") or {}
-    query = own.get("query", "")
+    query = own.get("query") or ""
     passage = own.get("passage") or own.get("document") or own.get("corpus") or ""
     is_e5 = re.search(r"(?<![a-z])e5(?![a-z0-9])", name.lower()) and "instruct" not in name.lower()
     return ("query: ", "passage: ") if is_e5 and not (query or passage) else (query, passage)

@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS page (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS block (
     document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, ordinal INTEGER NOT NULL, kind TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, level INTEGER NOT NULL, lead_in INTEGER, PRIMARY KEY (document, ordinal)
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, level INTEGER NOT NULL, lead_in INTEGER,
+    PRIMARY KEY (document, ordinal)
 ) STRICT, WITHOUT ROWID;
 -- `stated` is 1 for what documents.toml says over what was read, so that taking it back brings back what was read.
 CREATE TABLE IF NOT EXISTS fact (
@@ -30,8 +31,9 @@ CREATE TABLE IF NOT EXISTS fact (
     value TEXT NOT NULL, start INTEGER, "end" INTEGER, origin TEXT NOT NULL, PRIMARY KEY (document, field, stated)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunk (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+    text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     first_page INTEGER NOT NULL, last_page INTEGER NOT NULL, headings TEXT NOT NULL, lead_in TEXT NOT NULL,
     embedded BLOB NOT NULL, vector BLOB NOT NULL
 ) STRICT;

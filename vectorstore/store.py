@@ -1,10 +1,14 @@
 """The store: catalog and vector index under one folder, kept in step."""
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,11 +17,16 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ingest.chunk import CHUNKER_VERSION, Chunk, chunk_document
-from ingest.document import Document
+from ingest.document import Document, Fact
+from ingest.overrides import apply_facts
 from vectorstore.catalog import Catalog
-from vectorstore.errors import FingerprintMismatch, StoreDamaged, StoreLocked
-from vectorstore.index import ChromaIndex
+from vectorstore.change import Alias, EmbeddedChunk
+from vectorstore.errors import FingerprintMismatch, IndexUnavailable, StoreLocked, StoreMissing, StoreUnwritable
+from vectorstore.nearest import VectorIndex
 from vectorstore.types import Filter
+
+_log = logging.getLogger(__name__)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Embedder(Protocol):
@@ -42,33 +51,38 @@ class Candidate:
 
 
 class Store:
-    """Documents, chunks and vectors under one folder.
+    """Documents, chunks and vectors under one folder. Safe to use from several threads.
 
     Args:
-        folder: Created when absent.
+        folder: Where it is. A folder that can only be read serves for searching.
         embedder: The embedding model. Its weights are part of the store's fingerprint.
+        create: Make the folder and the catalog where they are absent.
 
     Raises:
-        StoreDamaged: The folder cannot be used.
+        StoreMissing: There is no store, and none is to be made.
+        StoreDamaged: The catalog cannot be read.
+        StoreOutdated: It was made by another version.
+        StoreUnwritable: The folder cannot be made.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, *, create: bool = True) -> None:
         self.folder = folder
         self._embedder = embedder
+        if not create and not (folder / "catalog.sqlite").exists():
+            raise StoreMissing(f"There is no store in {folder} yet. `utblick ingest FOLDER --data {folder}` makes one.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreDamaged(
+            raise StoreUnwritable(
                 f"The data folder {folder} cannot be made: {error}. Name another with --data."
             ) from error
         self.fingerprint = f"{embedder.fingerprint}/chunker-{CHUNKER_VERSION}"
         self.catalog = Catalog(folder / "catalog.sqlite")
-        self._index: ChromaIndex | None = None
-        self._index_lock = threading.RLock()
-        self._seen_change = -1
+        self.index = VectorIndex(folder / "chroma", self.catalog)
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Let go of the folder; waits for the vector index where that is being mended."""
+        self.index.close()
         self.catalog.close()
 
     # Writing
@@ -84,34 +98,66 @@ class Store:
         Raises:
             FingerprintMismatch: The store was built with another model or chunker.
             StoreLocked: Another process still held it after `wait_seconds`.
+            StoreUnwritable: The folder can only be read.
         """
-        lock = FileLock(self.folder / "write.lock")
-        try:
-            lock.acquire(timeout=wait_seconds)
-        except Timeout as error:
-            raise StoreLocked(
-                f"Another process is writing to {self.folder}. Try again when it is done; `utblick ingest` and the "
-                "chat's library hold the lock while they work."
-            ) from error
-        try:
+        with _write_lock(self.folder, wait_seconds):
             if check:
                 self.check_fingerprint()
-                self._bring_in_step()
+                if self.catalog.meta("fingerprint") != self.fingerprint:
+                    with self.catalog.transaction() as change:
+                        change.set_meta("fingerprint", self.fingerprint)
+            state = self.catalog.state
             yield
-            self._bring_in_step()
-        finally:
-            lock.release()
+            if state == self.catalog.state and self.index.exists():
+                return
+            self.catalog.make_durable()
+            try:
+                self.index.bring_in_step()
+            except IndexUnavailable as error:
+                # What was asked for is stored; searching does without until the next attempt.
+                _log.warning("%s", error)
 
-    def replace(self, document: Document, root: str, location: str) -> int:
+    def replace(
+        self,
+        document: Document,
+        root: str,
+        location: str,
+        stated: Sequence[Fact] = (),
+        aliases: Sequence[Alias] = (),
+    ) -> int:
         """Chunk, embed and store a document in one transaction. To be called while `writing`.
+
+        Passages that were embedded before, in this or another document, are not embedded again.
+
+        Args:
+            document: With the facts that were read.
+            root: Folder that was ingested.
+            location: Absolute path or address.
+            stated: Facts that someone stated about it.
+            aliases: Files with the same content.
 
         Returns:
             The number of chunks.
+
+        Raises:
+            DuplicateContent: Another document has the same content.
+            StoreUnwritable: Nothing was stored, such as on a full disk.
         """
-        chunks, vectors = self._embedded(document)
-        with self.catalog.transaction():
-            self.catalog.upsert(document, root, location, chunks, vectors)
+        document = _storable(document)
+        chunks = self._embedded(apply_facts(document, stated))
+        with self.catalog.transaction() as change:
+            change.upsert(document, root, location, chunks, stated, aliases)
         return len(chunks)
+
+    def restate(self, document_id: str, stated: Sequence[Fact]) -> None:
+        """Replace what someone stated about a document; what was read from it stays. To be called while `writing`.
+
+        Raises:
+            UnknownDocument: No document has this identifier.
+        """
+        chunks = self._embedded(apply_facts(self.catalog.read_document(document_id), stated))
+        with self.catalog.transaction() as change:
+            change.restate(document_id, stated, chunks)
 
     def remove(self, document_id: str) -> None:
         """Remove a document. To be called while `writing`.
@@ -119,14 +165,14 @@ class Store:
         Raises:
             UnknownDocument: No document has this identifier.
         """
-        with self.catalog.transaction():
-            self.catalog.delete(document_id)
+        with self.catalog.transaction() as change:
+            change.delete(document_id)
 
     def rebuild(self, progress: Callable[[str], None] = lambda _: None) -> int:
         """Chunk and embed every stored document again, with the present model, and swap the result in when complete.
 
-        Documents are not read anew; what is shown of them stays the same. To be called while
-        `writing(check=False)`.
+        Documents are not read anew; what is shown of them stays the same. Until the swap, others search with the
+        former model; a rebuild that was interrupted goes on where it was. To be called while `writing(check=False)`.
 
         Args:
             progress: Called with the identifier of each document.
@@ -134,27 +180,41 @@ class Store:
         Returns:
             The number of documents.
         """
-        documents = [(self.catalog.document(file.id), file) for file in self.catalog.files() if not file.is_alias]
-        with self.catalog.transaction():
-            for document, file in documents:
-                progress(document.id)
-                self.catalog.upsert(document, file.root, file.location, *self._embedded(document))
-            self.catalog.set_meta("fingerprint", self.fingerprint)
-        self._index = None
+        documents = [record.id for record in self.catalog.records()]
+        for document_id in documents:
+            progress(document_id)
+            texts = _texts(self.catalog.document(document_id))
+            self._stage(texts, self.catalog.embedded([text.digest for text in texts], self.fingerprint))
+        with self.catalog.transaction() as change:
+            for document_id in documents:
+                texts = _texts(self.catalog.document(document_id))
+                vectors = self.catalog.embedded([text.digest for text in texts], self.fingerprint)
+                change.replace_chunks(document_id, _joined(texts, vectors))
+            change.set_meta("fingerprint", self.fingerprint)
+        self.catalog.clear_staged()
         return len(documents)
 
-    def _embedded(self, document: Document) -> tuple[list[Chunk], NDArray[np.float32]]:
-        chunks = chunk_document(document)
-        texts = [chunk.embedded_text(document.title) for chunk in chunks]
-        vectors = self._embedder.embed_array(texts, kind="passage") if texts else np.zeros((0, 1), np.float32)
-        return chunks, vectors
+    def _stage(self, texts: Sequence["_Text"], staged: Mapping[bytes, NDArray[np.float32]]) -> None:
+        new = {text.digest: text.embedded for text in texts if text.digest not in staged}
+        if new:
+            vectors = self._embedder.embed_array(list(new.values()), kind="passage")
+            self.catalog.stage(self.fingerprint, list(zip(new, vectors, strict=True)))
+
+    def _embedded(self, document: Document) -> list[EmbeddedChunk]:
+        texts = _texts(document)
+        known = self.catalog.embedded([text.digest for text in texts])
+        new = {text.digest: text.embedded for text in texts if text.digest not in known}
+        if new:
+            vectors = self._embedder.embed_array(list(new.values()), kind="passage")
+            known |= dict(zip(new, vectors, strict=True))
+        return _joined(texts, known)
 
     # Reading
 
     def candidates(
         self, question: str, terms: Sequence[tuple[str, ...]], top_k: int, limits: Filter
     ) -> list[Candidate]:
-        """What the dense and the lexical half find, each chunk with both scores.
+        """What the dense and the lexical half find, each chunk with both scores, all from one state of the catalog.
 
         Args:
             question: The standalone question.
@@ -164,58 +224,27 @@ class Store:
 
         Returns:
             Up to twice `top_k` candidates, in no particular order.
+
+        Raises:
+            FingerprintMismatch: The store was built with another model or chunker.
         """
-        numbers = self.catalog.numbers(limits)
         query = self._embedder.embed_array([question], kind="query")[0]
-        lexical = dict(self.catalog.query_lexical(terms, top_k, numbers)) if terms else {}
-        dense = dict(self._current_index().query(query, top_k, numbers))
-        ids = [*dense, *(chunk_id for chunk_id in lexical if chunk_id not in dense)]
-        vectors = {chunk_id: vector for chunk_id, _, vector in self.catalog.vectors(ids)}
-        languages = self.catalog.languages()
+        with self.catalog.reading():
+            self.check_fingerprint()
+            numbers = self.catalog.numbers(limits)
+            asked = self.catalog.lexical.prepare(question, terms)
+            ids = [chunk_id for chunk_id, _ in self.index.query(query, top_k, numbers)]
+            ids += [chunk_id for chunk_id in self.catalog.lexical.find(asked, top_k, numbers) if chunk_id not in ids]
+            lexical = self.catalog.lexical.score(asked, ids)
+            found = self.catalog.find(ids)
         return [
-            Candidate(
-                chunk, languages.get(chunk.document), float(vectors[chunk_id] @ query), lexical.get(chunk_id, 0.0)
-            )
-            for chunk_id, chunk in self.catalog.chunks(ids).items()
-            if chunk_id in vectors
+            Candidate(entry.chunk, entry.language, float(entry.vector @ query), lexical.get(chunk_id, 0.0))
+            for chunk_id, entry in found.items()
         ]
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts with the store's model, as `query` or `passage`."""
         return self._embedder.embed_array(texts, kind=kind)
-
-    # Keeping in step
-
-    def index_difference(self) -> tuple[list[str], list[str]]:
-        """Chunks that the vector index lacks, and vectors in it without a chunk."""
-        known = self.catalog.chunk_ids()
-        indexed = self._opened_index().ids()
-        return [chunk_id for chunk_id in known if chunk_id not in indexed], sorted(indexed - set(known))
-
-    def finds(self, chunk_id: str, vector: NDArray[np.float32]) -> bool:
-        """Whether a search for a chunk's own vector gives the chunk, or one at the same place."""
-        found = self._opened_index().query(vector, 10)
-        return any(other == chunk_id for other, _ in found) or bool(found and found[-1][1] > 0.9999)
-
-    def repair(self, *, thorough: bool = False) -> tuple[int, int]:
-        """Bring the vector index in step with the catalog, without embedding again. To be called while `writing`.
-
-        Args:
-            thorough: Write every vector anew, not only those that the index does not list.
-
-        Returns:
-            How many vectors were added and removed.
-        """
-        with self._index_lock:
-            change = self.catalog.change
-            missing, surplus = self.index_difference()
-            index = self._opened_index()
-            index.delete(surplus)
-            index.upsert(self.catalog.vectors(self.catalog.chunk_ids() if thorough else missing))
-            index.delete_other_collections()
-            self.catalog.set_meta("indexed_change", str(change))
-            self._seen_change = change
-            return len(missing), len(surplus)
 
     def check_fingerprint(self) -> None:
         """Compare the store's embedding model and chunker with the present ones.
@@ -224,43 +253,69 @@ class Store:
             FingerprintMismatch: They differ.
         """
         stored = self.catalog.meta("fingerprint")
-        if stored is None or (stored != self.fingerprint and self.catalog.count_chunks() == 0):
-            self.catalog.set_meta("fingerprint", self.fingerprint)
-        elif stored != self.fingerprint:
+        if stored not in (None, self.fingerprint) and self.catalog.count_chunks():
             raise FingerprintMismatch(
                 f"The store in {self.folder} was built with {stored}, but the settings name {self.fingerprint}. "
                 "Set the embedding model back, or run `utblick ingest --rebuild` to embed all documents again."
             )
 
-    def _bring_in_step(self) -> None:
-        if self.catalog.meta("indexed_change") != str(self.catalog.change):
-            self.repair()
 
-    def _opened_index(self) -> ChromaIndex:
-        with self._index_lock:
-            if self._index is None:
-                name = "chunks-" + hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]
-                self._index = ChromaIndex(self.folder / "chroma", name)
-            return self._index
+def _storable(document: Document) -> Document:
+    """Without lone surrogates, which broken fonts yield, and NUL: SQLite takes neither. Offsets stay as they are."""
+    if not _UNSTORABLE.search(document.text + "".join(fact.value for fact in document.facts)):
+        return document
+    facts = tuple(replace(fact, value=_UNSTORABLE.sub("\ufffd", fact.value)) for fact in document.facts)
+    return replace(document, text=_UNSTORABLE.sub("\ufffd", document.text), facts=facts)
 
-    def _current_index(self) -> ChromaIndex:
-        """The vector index in step with the catalog: mended when it is not, opened anew when another process wrote."""
-        with self._index_lock:
-            change = self.catalog.change
-            fresh = self._index is None
-            index = self._opened_index()
-            if not fresh and change != self._seen_change:
-                index.open()
-            if fresh or change != self._seen_change:
-                self._mend(index)
-            self._seen_change = change
-            return index
 
-    def _mend(self, index: ChromaIndex) -> None:
-        """Mend an index left behind by a process that died; while another process writes, it does that itself."""
-        self.check_fingerprint()
-        in_step = self.catalog.meta("indexed_change") == str(self.catalog.change)
-        if in_step and index.count() == self.catalog.count_chunks():
-            return
-        with suppress(StoreLocked), self.writing(wait_seconds=0.0):
-            self.repair()
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A chunk with the text that is embedded for it, and that text's digest."""
+
+    chunk: Chunk
+    embedded: str
+    digest: bytes
+
+
+def _texts(document: Document) -> list[_Text]:
+    title = document.title
+    return [
+        _Text(chunk, text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
+        for chunk in chunk_document(document)
+        if (text := chunk.embedded_text(title))
+    ]
+
+
+def _joined(texts: Sequence[_Text], vectors: Mapping[bytes, NDArray[np.float32]]) -> list[EmbeddedChunk]:
+    return [EmbeddedChunk(text.chunk, text.digest, vectors[text.digest]) for text in texts]
+
+
+@contextmanager
+def _write_lock(folder: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock of one writer at a time, and leave a note for those who wait."""
+    lock, note = FileLock(folder / "write.lock", thread_local=False), folder / "writer.json"
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout as error:
+        raise StoreLocked(
+            f"{_holder(note)} is writing to {folder}. Try again when it is done; `utblick ingest` and the "
+            "chat's library hold the lock while they work."
+        ) from error
+    except OSError as error:
+        raise StoreUnwritable(f"The folder {folder} can only be read: {error}. Check its permissions.") from error
+    try:
+        with suppress(OSError):
+            note.write_text(json.dumps({"process": os.getpid(), "since": datetime.now(UTC).isoformat("T", "seconds")}))
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(note: Path) -> str:
+    try:
+        written = json.loads(note.read_text("utf-8"))
+        return f"Process {written['process']}, since {written['since']},"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another process"

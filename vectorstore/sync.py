@@ -1,90 +1,59 @@
 """Sync files and folders with the store: new, changed, unchanged, renamed, removed, and what could not be read."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import logging
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from ingest import IngestError, load_file, load_web_page
+from ingest.document import Document, Fact
+from ingest.errors import IngestError, UnreadableFile
+from ingest.find import FoundFiles, find_files, location_of, path_of, printable
+from ingest.limits import Limits
+from ingest.overrides import read_overrides
+from ingest.worker import LoadWorker
 from vectorstore.catalog import FileRecord
+from vectorstore.change import Failure
+from vectorstore.errors import DuplicateContent, FolderEmpty
+from vectorstore.outcome import FAILURES, FileOutcome, Outcome, Report
+from vectorstore.plan import Plan, PresentFile, Reading, plan_sync
 from vectorstore.store import Store
 
+__all__ = ["FAILURES", "FileOutcome", "Outcome", "Report", "sync_address", "sync_path"]
 
-class Outcome(StrEnum):
-    """What became of a file."""
-
-    INGESTED = "ingested"
-    UNCHANGED = "unchanged"
-    RENAMED = "renamed"
-    DUPLICATE = "duplicate"
-    REMOVED = "removed"
-    NEEDS_OCR = "needs_ocr"
-    NEEDS_PASSWORD = "needs_password"
-    UNREADABLE = "unreadable"
-    UNSUPPORTED = "unsupported"
-    TOO_LARGE = "too_large"
-    TIMED_OUT = "timed_out"
+_log = logging.getLogger(__name__)
+_KEPT = " What was read of it earlier is kept."
 
 
-FAILURES = frozenset(
-    {
-        Outcome.NEEDS_OCR,
-        Outcome.NEEDS_PASSWORD,
-        Outcome.UNREADABLE,
-        Outcome.UNSUPPORTED,
-        Outcome.TOO_LARGE,
-        Outcome.TIMED_OUT,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
-    """What became of one file.
-
-    Attributes:
-        path: As found, relative to the ingested folder.
-        outcome: What happened.
-        document: Identifier of the document that holds its content; None when there is none.
-        pages: Its number of pages, where it was read.
-        reason: Why, where it was not read; else None.
-    """
-
-    path: str
-    outcome: Outcome
-    document: str | None = None
-    pages: int | None = None
-    reason: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `ingest --json`."""
-        return {
-            "path": self.path,
-            "outcome": self.outcome.value,
-            "document": self.document,
-            "pages": self.pages,
-            "reason": self.reason,
-        }
-
-
-Report = Callable[[FileOutcome, int, int], None]
-"""Called after each file with its outcome, how many are done and how many there are."""
+def _silent(outcome: FileOutcome, done: int, total: int) -> None:
+    """Report to nobody."""
 
 
 def sync_path(
-    store: Store, path: Path, *, password: str | None = None, report: Report = lambda outcome, done, total: None
+    store: Store,
+    path: Path,
+    *,
+    password: str | None = None,
+    limits: Limits | None = None,
+    force: bool = False,
+    reread: bool = False,
+    report: Report = _silent,
 ) -> list[FileOutcome]:
     """Bring the store in line with a folder, or with one file.
 
-    One unreadable file never stops the others. A document that can no longer be read keeps its last readable
-    state. Running it again without changes does nothing.
+    Files are told apart by content: a renamed file keeps its document, a copy is listed beside it. One unreadable file
+    never stops the others, and a document that can no longer be read keeps its last readable state. What a
+    `documents.toml` states about files goes before what is read from them. Running it again without changes does
+    nothing. It may be interrupted at any moment; the next run goes on.
 
     Args:
         store: The store; its write lock is held meanwhile.
         path: A folder, read with all below it, or a file.
         password: Tried on encrypted files.
+        limits: What reading one file may cost; None for the usual ones.
+        force: Remove the documents of a folder that is gone or empty.
+        reread: Read unchanged files as well, after an upgrade that reads better.
         report: Called after each file.
 
     Returns:
@@ -92,193 +61,295 @@ def sync_path(
 
     Raises:
         FileNotFoundError: Nothing is at `path`.
+        FolderEmpty: The folder had documents and holds no file now.
+        OverridesError: A `documents.toml` holds what is not known.
         StoreLocked: Another process is writing.
+        StoreUnwritable: The disk is full or the store can only be read; what was reported before is stored.
     """
-    path = path.resolve()
-    if not path.exists():
+    try:
+        path = path.resolve()
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{path} is a link that leads to itself.") from error
+    if not path.exists() and not force:
         raise FileNotFoundError(f"There is no file or folder {path}.")
-    with store.writing():
-        return _Sync(store, path, password, report).run()
+    with store.writing(), LoadWorker(limits) as worker:
+        return _Sync(store, worker, path, password, force, reread, report).run()
 
 
-def sync_address(
-    store: Store, address: str, *, report: Report = lambda outcome, done, total: None
-) -> FileOutcome:
+def sync_address(store: Store, address: str, *, limits: Limits | None = None, report: Report = _silent) -> FileOutcome:
     """Bring the store in line with a web page; its address becomes the document's identifier.
 
     Args:
         store: The store; its write lock is held meanwhile.
         address: Beginning with `http://` or `https://`.
+        limits: What reading it may cost; None for the usual ones.
         report: Called with the outcome.
+
+    Raises:
+        StoreLocked: Another process is writing.
+        StoreUnwritable: The disk is full or the store can only be read.
     """
-    with store.writing():
-        outcome = _sync_address(store, address)
+    with LoadWorker(limits) as worker, store.writing():
+        outcome = _sync_address(store, worker, address)
     report(outcome, 1, 1)
     return outcome
 
 
-def _sync_address(store: Store, address: str) -> FileOutcome:
+def _sync_address(store: Store, worker: LoadWorker, address: str) -> FileOutcome:
+    known = store.catalog.files()
     try:
-        document = load_web_page(address)
+        document = worker.load_web_page(address)
     except IngestError as error:
-        return FileOutcome(address, Outcome(error.outcome), reason=str(error))
-    known = {record.location: record for record in store.catalog.files()}.get(address)
-    if known is not None and known.content_hash == document.content_hash:
-        return FileOutcome(address, Outcome.UNCHANGED, known.id)
-    store.replace(document, "", address)
-    return FileOutcome(address, Outcome.INGESTED, document.id, len(document.pages))
+        kept = next((record.document for record in known if record.location == address), None)
+        return FileOutcome(address, Outcome(error.outcome), kept, reason=str(error) + (_KEPT if kept else ""))
+    page = PresentFile(document.id, document.id, "", document.content_hash)
+    plan = plan_sync(known, [page], lambda location: location == document.id, _exists)
+    _rearrange(store, plan)
+    if plan.readings:
+        store.replace(document, "", document.id)
+        return FileOutcome(address, Outcome.INGESTED, document.id, len(document.pages))
+    if plan.copies:
+        return FileOutcome(address, Outcome.DUPLICATE, plan.copies[0][2])
+    return FileOutcome(address, Outcome.RENAMED if plan.renamed else Outcome.UNCHANGED, document.id)
+
+
+def _rearrange(store: Store, plan: Plan) -> None:
+    """Store all that needs no reading, in one transaction."""
+    if not (plan.deleted or plan.moves or plan.forgotten or plan.copies):
+        return
+    with store.catalog.transaction() as change:
+        for location in plan.forgotten:
+            change.delete_alias(location)
+        for document_id in plan.deleted:
+            change.delete(document_id)
+        change.move(plan.moves)
+        for file, identifier, document_id in plan.copies:
+            change.add_alias(document_id, identifier, file.root, file.location)
 
 
 class _Sync:
     """One run over one folder or file."""
 
-    def __init__(self, store: Store, path: Path, password: str | None, report: Report) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        worker: LoadWorker,
+        path: Path,
+        password: str | None,
+        force: bool,
+        reread: bool,
+        report: Report,
+    ) -> None:
+        self._store, self._catalog = store, store.catalog
+        self._worker = worker
         self._password = password
+        self._reread = reread
         self._report = report
-        self._whole = path.is_dir()
-        self._root = path if self._whole else _known_root(store, path)
-        self._files = sorted(_files(path)) if self._whole else [path]
-        self._known = {record.location: record for record in store.catalog.files()}
+        self._known = self._catalog.files()
+        self._root = path if path.is_dir() or not path.exists() else _known_root(self._known, path)
+        self._found = find_files(path) if path == self._root else FoundFiles((path,))
+        self._scope = path
+        if not path.exists() and not any(self._covers(record.location) for record in self._known):
+            raise FileNotFoundError(f"There is no file or folder {path}, and no document of it is stored.")
+        if not (self._found.files or force) and any(self._covers(record.location) for record in self._known):
+            raise FolderEmpty(
+                f"{path} holds no files now, but documents from it are stored. Is it mounted? Nothing was removed; "
+                "to remove its documents, run `utblick ingest --force` on it."
+            )
+        self._overrides = read_overrides(self._root, self._found.files)
+        self._problems: dict[str, FileOutcome] = {}
+        self._failures = {failure.location: failure for failure in self._catalog.failures()}
         self._outcomes: list[FileOutcome] = []
-        self._gone = self._gone_records() if self._whole else []
+        self._total = len(self._found.files)
 
     def run(self) -> list[FileOutcome]:
-        for file in self._files:
-            self._add(self._sync_file(file))
-        for record in self._gone:
-            self._remove(record)
-            self._add(FileOutcome(record.id, Outcome.REMOVED, record.id))
-        return self._outcomes
+        if self._scope == self._root:
+            for overrides, pattern in self._overrides.unused(self._found.files):
+                _log.warning('%s: section ["%s"] is about no file that is there.', overrides, pattern)
+        present = [self._look_at(file) for file in self._found.files]
+        plan = plan_sync(self._known, present, self._covers, _exists)
+        self._total = len(present) + len(plan.gone) + len(self._found.closed)
+        _rearrange(self._store, plan)
+        self._forget_failures(present)
+        for copy, _, document_id in plan.copies:
+            self._add(FileOutcome(copy.relative, Outcome.DUPLICATE, document_id))
+        self._bring_up_to_date(plan)
+        for reading in plan.readings:
+            self._read(reading)
+        for record in plan.gone:
+            self._add(FileOutcome(self._relative(path_of(record.location)), Outcome.REMOVED, record.id))
+        for folder, reason in self._found.closed:
+            relative = self._relative(folder)
+            self._add(FileOutcome(relative, Outcome.UNREADABLE, reason=f"The folder cannot be opened: {reason}."))
+        return sorted(self._outcomes, key=lambda outcome: (outcome.outcome == Outcome.REMOVED, outcome.path))
 
     def _add(self, outcome: FileOutcome) -> None:
         self._outcomes.append(outcome)
-        self._report(outcome, len(self._outcomes), len(self._files) + len(self._gone))
+        self._report(outcome, len(self._outcomes), self._total)
 
-    def _gone_records(self) -> list[FileRecord]:
-        present = {str(file) for file in self._files}
-        return [
-            record
-            for record in self._known.values()
-            if record.root == str(self._root) and record.location not in present
-        ]
-
-    def _sync_file(self, file: Path) -> FileOutcome:
-        relative = file.relative_to(self._root).as_posix()
+    def _look_at(self, file: Path) -> PresentFile:
+        relative, location = self._relative(file), location_of(file)
+        content_hash: str | None = None
         try:
-            content_hash = _hash(file)
-        except OSError as error:
-            return FileOutcome(relative, Outcome.UNREADABLE, reason=f"The file cannot be opened: {error.strerror}.")
-        known = self._known.get(str(file))
-        if known is not None and known.content_hash == content_hash:
-            return FileOutcome(relative, Outcome.UNCHANGED, self._holder(content_hash, known.id))
-        same = self._same_content(content_hash, str(file))
-        if same is not None:
-            return self._take_over(same, file, relative)
-        return self._ingest(file, relative)
-
-    def _same_content(self, content_hash: str, location: str) -> FileRecord | None:
-        return next(
-            (
-                record
-                for record in self._known.values()
-                if record.content_hash == content_hash and record.location != location and not record.is_alias
-            ),
-            None,
-        )
-
-    def _take_over(self, same: FileRecord, file: Path, relative: str) -> FileOutcome:
-        """A file whose content is stored already: renamed when the other name is gone, else a duplicate."""
-        catalog = self._store.catalog
-        stale = self._known.get(str(file))
-        with catalog.transaction():
-            if stale is not None:
-                self._forget(stale)
-            if Path(same.location).exists():
-                catalog.add_alias(same.content_hash, self._free_id(relative), str(self._root), str(file))
-                outcome = FileOutcome(relative, Outcome.DUPLICATE, same.id)
+            size = file.stat().st_size
+            if size > self._worker.limits.max_bytes:
+                limit = self._worker.limits.max_bytes // 2**20
+                reason = f"{file.name} is {size // 2**20} MB, the limit is {limit} MB; divide the file."
+                self._problems[location] = FileOutcome(relative, Outcome.TOO_LARGE, reason=reason)
             else:
-                new_id = self._free_id(relative)
-                catalog.rename(same.id, new_id, str(file), str(self._root))
-                outcome = FileOutcome(relative, Outcome.RENAMED, new_id)
-                self._gone = [record for record in self._gone if record.location != same.location]
-        self._refresh()
-        return outcome
+                content_hash = _hash(file)
+        except OSError as error:
+            reason = f"The file cannot be opened: {error.strerror or error}. Check its rights."
+            self._problems[location] = FileOutcome(relative, Outcome.UNREADABLE, reason=reason)
+        if content_hash is None and not any(record.location == location for record in self._known):
+            self._add(self._problems[location])
+        return PresentFile(location, relative, str(self._root), content_hash)
 
-    def _ingest(self, file: Path, relative: str) -> FileOutcome:
-        known = self._known.get(str(file))
-        document_id = known.id if known is not None else self._free_id(relative)
+    def _bring_up_to_date(self, plan: Plan) -> None:
+        """Files whose content is stored: what their new name tells, and what is now stated about them."""
+        records = {record.location: record for record in self._catalog.files()}
+        stated = self._catalog.stated()
+        renamed = [(file, identifier, Outcome.RENAMED) for file, identifier in plan.renamed]
+        unchanged = [(file, identifier, Outcome.UNCHANGED) for file, identifier in plan.unchanged]
+        for file, identifier, outcome in (*renamed, *unchanged):
+            if file.location in self._problems:
+                problem = self._problems[file.location]
+                self._add(FileOutcome(problem.path, problem.outcome, identifier, reason=f"{problem.reason}{_KEPT}"))
+                continue
+            record = records[file.location]
+            facts = self._facts(file)
+            pages, changed = None, False
+            if not record.is_alias and (record.moved or self._reread):
+                pages, changed = self._read_again(file, identifier, facts), self._reread
+            elif not record.is_alias and facts != stated.get(identifier, ()):
+                self._store.restate(identifier, facts)
+                changed = True
+            became = Outcome.INGESTED if changed and outcome == Outcome.UNCHANGED else outcome
+            self._add(FileOutcome(file.relative, became, identifier, pages))
+
+    def _read_again(self, file: PresentFile, identifier: str, facts: tuple[Fact, ...]) -> int | None:
+        """Read a stored file anew; where that fails, what is stored stays."""
         try:
-            document = load_file(file, document_id, password=self._password)
-        except IngestError as error:
-            return FileOutcome(relative, Outcome(error.outcome), reason=str(error))
-        if known is not None:
-            with self._store.catalog.transaction():
-                self._forget(known, keep=True)
-        self._store.replace(document, str(self._root), str(file))
-        self._refresh()
-        return FileOutcome(relative, Outcome.INGESTED, document_id, len(document.pages))
+            document = self._load(file, identifier)
+            self._store.replace(document, file.root, file.location, facts)
+        except (IngestError, DuplicateContent) as error:
+            _log.warning("%s: %s%s", file.relative, error, _KEPT)
+            with self._catalog.transaction() as change:
+                change.mark_read(identifier)
+            return None
+        return len(document.pages)
 
-    def _remove(self, record: FileRecord) -> None:
-        with self._store.catalog.transaction():
-            self._forget(record)
-        self._refresh()
-
-    def _forget(self, record: FileRecord, *, keep: bool = False) -> None:
-        """Drop a file's record; a document that lives on under another name takes that name.
-
-        With `keep`, a document without another name stays, to be replaced in one transaction with its successor.
-        """
-        catalog = self._store.catalog
-        if record.is_alias:
-            catalog.delete_alias(record.location)
+    def _read(self, reading: Reading) -> None:
+        """Read new content, and list its copies."""
+        file, earlier = reading.file, self._earlier_failure(reading.file)
+        if earlier is not None:
+            self._fail(reading, Outcome(earlier.outcome), earlier.reason)
             return
-        heir = next(
-            (
-                other
-                for other in catalog.files()
-                if other.is_alias and other.content_hash == record.content_hash and Path(other.location).exists()
-            ),
-            None,
+        try:
+            document = self._load(file, reading.document)
+            self._store.replace(document, file.root, file.location, self._facts(file), reading.copies_as_aliases())
+        except IngestError as error:
+            outcome = Outcome(error.outcome)
+            if outcome != Outcome.TIMED_OUT and not isinstance(error, _Changing):
+                self._remember_failure(file, outcome, str(error))
+            self._fail(reading, outcome, str(error))
+            return
+        except DuplicateContent:
+            self._fail(reading, Outcome.UNREADABLE, str(_Changing(file.relative)))
+            return
+        self._add(FileOutcome(file.relative, Outcome.INGESTED, reading.document, len(document.pages)))
+        for copy, _ in reading.copies:
+            self._add(FileOutcome(copy.relative, Outcome.DUPLICATE, reading.document))
+
+    def _load(self, file: PresentFile, identifier: str) -> Document:
+        """Read a file that stays the same meanwhile; one that was just being written is tried once more."""
+        path = path_of(file.location)
+        for _ in range(2):
+            document = self._worker.load_file(path, identifier, password=self._password)
+            try:
+                if _hash(path) == document.content_hash:
+                    return document
+            except OSError as error:
+                raise UnreadableFile(f"{file.relative} cannot be opened: {error.strerror or error}.") from error
+        raise _Changing(file.relative)
+
+    def _fail(self, reading: Reading, outcome: Outcome, reason: str) -> None:
+        kept = {record.location: record.document for record in self._known}
+        for file in (reading.file, *(copy for copy, _ in reading.copies)):
+            document = kept.get(file.location)
+            self._add(FileOutcome(file.relative, outcome, document, reason=reason + (_KEPT if document else "")))
+
+    def _earlier_failure(self, file: PresentFile) -> Failure | None:
+        if self._reread or self._password is not None:
+            return None
+        earlier = self._failures.get(file.location)
+        if earlier is None or earlier.content_hash != file.content_hash:
+            return None
+        return earlier if earlier.circumstances == self._circumstances() else None
+
+    def _remember_failure(self, file: PresentFile, outcome: Outcome, reason: str) -> None:
+        failure = Failure(
+            file.location, file.root, file.content_hash or "", outcome.value, reason, self._circumstances()
         )
-        if heir is None:
-            if not keep:
-                catalog.delete(record.id)
-        else:
-            catalog.delete_alias(heir.location)
-            catalog.rename(record.id, heir.id, heir.location, heir.root)
+        if failure != self._failures.get(file.location):
+            with self._catalog.transaction() as change:
+                change.record_failure(failure)
 
-    def _refresh(self) -> None:
-        self._known = {record.location: record for record in self._store.catalog.files()}
+    def _forget_failures(self, present: list[PresentFile]) -> None:
+        locations = {file.location for file in present}
+        gone = [
+            failure.location
+            for failure in self._failures.values()
+            if self._covers(failure.location) and failure.location not in locations
+        ]
+        if gone:
+            with self._catalog.transaction() as change:
+                change.delete_failures(gone)
 
-    def _holder(self, content_hash: str, fallback: str) -> str:
-        return next(
-            (
-                record.id
-                for record in self._known.values()
-                if record.content_hash == content_hash and not record.is_alias
-            ),
-            fallback,
+    def _circumstances(self) -> str:
+        """What a failure depends on beside the file."""
+        return f"{version('utblick')} {self._worker.limits}"
+
+    def _facts(self, file: PresentFile) -> tuple[Fact, ...]:
+        return self._overrides.facts_for(path_of(file.location))
+
+    def _relative(self, path: Path) -> str:
+        return printable(path.relative_to(self._root).as_posix() if path != self._root else path.name)
+
+    def _covers(self, location: str) -> bool:
+        """Whether a stored file should have been found, if it is still there."""
+        path = path_of(location)
+        return path.is_relative_to(self._scope) and not any(
+            path.is_relative_to(folder) for folder, _ in self._found.closed
         )
 
-    def _free_id(self, relative: str) -> str:
-        """The path relative to the ingested folder; prefixed with the folder's name where another folder has it."""
-        taken = {record.id for record in self._known.values()}
-        return relative if relative not in taken else f"{self._root.name}/{relative}"
+
+class _Changing(UnreadableFile):
+    """A file is being written to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was changed while it was read; run the command again when it is complete.")
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    """The files below a folder, but for hidden ones and the lock files of word processors."""
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith((".", "~$")) for part in parts):
-            yield path
-
-
-def _known_root(store: Store, file: Path) -> Path:
+def _known_root(known: list[FileRecord], file: Path) -> Path:
     """The ingested folder that holds a single file, else the folder it stands in."""
-    roots: Sequence[str] = sorted({record.root for record in store.catalog.files()}, key=len, reverse=True)
-    return next((Path(root) for root in roots if file.is_relative_to(root)), file.parent)
+    roots: Iterator[Path] = (Path(record.root) for record in known if record.root)
+    return max(
+        (root for root in roots if file.is_relative_to(root)), key=lambda root: len(root.parts), default=file.parent
+    )
+
+
+def _exists(location: str) -> bool:
+    """Whether a file is still there; a web page, and what cannot be looked at, is taken to be."""
+    if location.startswith(("http://", "https://")):
+        return True
+    try:
+        os.stat(path_of(location))  # noqa: PTH116 - `Path.exists` raises where a folder may not be entered
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _hash(file: Path) -> str:

@@ -66,6 +66,7 @@ class Hit:
         rank: From 1.
         dense: Cosine of question and passage.
         lexical: Share of the question's information that the passage holds, 0 to 1.
+        also: Passages of lower rank that say the same word for word, best first; they are no hits of their own.
     """
 
     chunk: Chunk
@@ -73,3 +74,4 @@ class Hit:
     rank: int
     dense: float
     lexical: float
+    also: tuple[Chunk, ...] = ()

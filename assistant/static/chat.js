@@ -33,7 +33,11 @@ window.utblick = (() => {
     const { event, ...data } = button.dataset;
     arrival = event;
     if (!parts["ub-source"]?.contains(button)) opener = button;
-    if (event === "example") lastQuestion = data.question;
+    if (event === "example") {
+      if (question().form.dataset.working === "true") return;
+      question().form.dataset.working = "true";
+      lastQuestion = data.question;
+    }
     trigger(event, data);
     if (event === "new" || event === "stop" || event === "example") question()?.focus({ preventScroll: true });
   }
@@ -64,6 +68,7 @@ window.utblick = (() => {
         question().focus();
         if (!text) return;
         lastQuestion = text;
+        form.dataset.working = "true";
         question().value = "";
         trigger("ask", { question: text });
       };
@@ -201,7 +206,9 @@ window.utblick = (() => {
     banner.setAttribute("role", "alert");
     banner.textContent = text;
     document.querySelector("#ub-header")?.after(banner);
-    if (question() && !question().value) question().value = lastQuestion;
+    if (!question()) return;
+    question().form.dataset.working = "false";
+    if (!question().value) question().value = lastQuestion;
   }
 
   new MutationObserver((records) => {

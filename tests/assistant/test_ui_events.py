@@ -92,10 +92,22 @@ def test_error_is_logged_and_told_without_detail(chat: Chat, answers: Answers, c
 
 
 def test_stop_marks_what_was_under_way(chat: Chat) -> None:
-    exchanges = (Exchange("Ett?", Phase.COMPLETE, COMPLETE), Exchange("Två?", Phase.WORKING, COMPLETE))
+    exchanges = (Exchange("Ett?", Phase.COMPLETE, COMPLETE), Exchange("Två?", Phase.WORKING, COMPLETE, id="2"))
     exchanges, html, _ = chat.stop(exchanges, "en")
     assert [exchange.phase for exchange in exchanges] == [Phase.COMPLETE, Phase.STOPPED]
     assert ENGLISH.stopped_explanation in html
+
+
+def test_stopped_answer_stays_stopped_whatever_it_still_says(chat: Chat) -> None:
+    steps = chat.ask("Hur många?", (), Scope(), "sv")
+    next(steps)
+    exchanges, _, _ = next(steps)
+    chat.stop(exchanges, "sv")
+    assert list(steps) == []
+    assert SWEDISH.stopped_explanation in chat.conversation(exchanges, "sv")
+    assert SWEDISH.stop not in chat.composer(exchanges, "sv")
+    later, _, _ = asked(chat, "Och nu?", exchanges)
+    assert [exchange.phase for exchange in later] == [Phase.STOPPED, Phase.COMPLETE]
 
 
 def test_citation_opens_its_quote(chat: Chat) -> None:

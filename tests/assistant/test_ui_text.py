@@ -13,10 +13,10 @@ from assistant.ui_text_sv import SWEDISH
 
 CSS = (Path(__file__).parents[2] / "assistant" / "static" / "chat.css").read_text("utf-8")
 PAIRS = [
-    ("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("primary", "card"),
-    ("primary", "ground"), ("primary", "tint"), ("ink", "tint"), ("on-primary", "primary"), ("on-primary", "primary-strong"),
-    ("on-header", "header"), ("mark-ink", "mark"), ("good", "good-tint"), ("some", "some-tint"), ("none", "none-tint"),
-    ("bad", "bad-tint"), ("good", "card"), ("bad", "card"), ("soft", "none-tint"),
+    ("ink", "ground"), ("ink", "card"), ("ink", "tint"), ("soft", "ground"), ("soft", "card"), ("soft", "none-tint"),
+    ("primary", "card"), ("primary", "ground"), ("primary", "tint"), ("on-primary", "primary"),
+    ("on-primary", "primary-strong"), ("on-header", "header"), ("mark-ink", "mark"), ("good", "good-tint"),
+    ("good", "card"), ("some", "some-tint"), ("none", "none-tint"), ("bad", "bad-tint"), ("bad", "card"),
 ]  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 import os
 import re
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,8 +123,8 @@ def hostile_address(
 class Troubled:
     """The real assistant, except for what some words in a question do.
 
-    `vänta` makes it go on for a minute, `krascha` breaks it, and questions on either side of ` samt ` are answered
-    in one answer with the first citation of each.
+    `vänta` makes it go on for a minute, `trögt` with seconds between its words, `krascha` breaks it, and questions
+    on either side of ` samt ` are answered in one answer with the first citation of each.
     """
 
     def __init__(self, assistant: Answering) -> None:
@@ -141,6 +140,10 @@ class Troubled:
                 text = f"Steg {count} av svaret."
                 yield Answer("x", question, question, "sv", AnswerStatus.ANSWERED, text)
                 time.sleep(0.1)
+        if "trögt" in question:
+            for count in range(5):
+                yield Answer("x", question, question, "sv", AnswerStatus.ANSWERED, f"Steg {count} av svaret.")
+                time.sleep(3)
         if " samt " in question:
             answers = [self._answer(part, history, scope) for part in question.split(" samt ")]
             citations = [replace(answer.citations[0], marker=number) for number, answer in enumerate(answers, start=1)]
@@ -189,10 +192,3 @@ def open_page(chromium) -> Iterator[Callable]:
 def _elsewhere(url: str, address: str) -> list[str]:
     local = url.startswith((address, "data:", "blob:"))
     return [] if local else [f"request to {re.sub('[?].*', '', url)}"]
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

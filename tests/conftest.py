@@ -1,0 +1,44 @@
+"""What several folders of tests share: the embedding model, and a store over the project's samples, made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.settings import Settings
+from vectorstore.embed import SentenceEmbeddings
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of the project's sample documents."""
+    return Path(__file__).parents[1] / "samples"
+
+
+@pytest.fixture(scope="session")
+def embeddings() -> SentenceEmbeddings:
+    """The bundled embedding model, unpacked into the user's cache as everywhere else."""
+    return SentenceEmbeddings.load()
+
+
+@pytest.fixture(scope="session")
+def samples_data(tmp_path_factory: pytest.TempPathFactory, embeddings: SentenceEmbeddings, samples: Path) -> Path:
+    """A data folder with a store over the samples; not to be written to."""
+    from vectorstore.store import Store
+    from vectorstore.sync import sync_path
+
+    data = tmp_path_factory.mktemp("samples-data")
+    store = Store(data, embeddings)
+    outcomes = sync_path(store, samples)
+    store.close()
+    assert {outcome.outcome.value for outcome in outcomes} == {"ingested"}
+    return data
+
+
+@pytest.fixture(scope="session")
+def samples_assistant(samples_data: Path) -> Iterator[Assistant]:
+    """The real assistant over the samples, with default settings whatever the environment says."""
+    assistant = Assistant.open(samples_data, Settings(data=samples_data))
+    yield assistant
+    assistant.close()

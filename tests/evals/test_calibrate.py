@@ -1,0 +1,60 @@
+import json
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from assistant.score import Features, answer_threshold
+from evals.calibrate import Example, best_units, choose_threshold, cross_validate, fit_weights, summarise
+
+
+def example(answerable: bool, *units: tuple[list[float], bool]) -> Example:
+    return Example(answerable, np.array([features for features, _ in units]), np.array([states for _, states in units]))
+
+
+@pytest.fixture
+def separable() -> list[Example]:
+    generator = np.random.default_rng(7)
+    examples = []
+    for index in range(60):
+        answerable = index % 3 != 0
+        units = [([generator.normal(0, 0.3), generator.normal()], False) for _ in range(5)]
+        if answerable:
+            units.insert(index % 5, ([generator.normal(2, 0.3), generator.normal()], True))
+        examples.append(example(answerable, *units))
+    return examples
+
+
+def test_the_telling_feature_gets_the_weight(separable: list[Example]) -> None:
+    weights, _ = fit_weights(separable)
+    assert weights[0] > 5 * abs(weights[1])
+
+
+def test_held_out_questions_are_told_and_abstained_from(separable: list[Example]) -> None:
+    held_out = cross_validate(separable)
+    found = summarise(held_out, choose_threshold(held_out))
+    assert found["answerable"] == 40
+    assert found["unanswerable"] == 20
+    assert found["told"] >= 38
+    assert found["abstained"] >= 18
+
+
+def test_cross_validation_is_repeatable(separable: list[Example]) -> None:
+    assert cross_validate(separable) == cross_validate(separable)
+
+
+def test_best_unit_is_the_most_probable() -> None:
+    one = example(True, ([0.0], False), ([3.0], True), ([1.0], False))
+    assert best_units([one], np.array([1.0]), -3.0) == [(0.5, True, True)]
+
+
+def test_threshold_lies_between_right_answers_and_questions_without_one() -> None:
+    best = [(0.8, True, True), (0.6, True, True), (0.3, False, False), (0.2, False, False)]
+    assert 0.3 < choose_threshold(best) <= 0.6
+
+
+def test_committed_weights_name_every_feature() -> None:
+    stored = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
+    assert set(stored["weights"]) == {"bias", *Features.__dataclass_fields__}
+    assert stored["threshold"] == answer_threshold()
+    assert 0 < answer_threshold() < 1

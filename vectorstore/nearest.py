@@ -1,0 +1,247 @@
+"""The dense half of the store: Chroma while it is in step with the catalog, an exact search whenever it is not."""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from vectorstore.catalog import Catalog
+from vectorstore.errors import IndexUnavailable, VectorStoreError
+from vectorstore.exact import ExactIndex
+from vectorstore.index import GRAPH, ChromaIndex, remove_index
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the vector index differs from the catalog.
+
+    Attributes:
+        missing: Chunks that it lacks, or has in another version.
+        surplus: Vectors without a chunk.
+    """
+
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+
+
+class VectorIndex:
+    """Finds the chunks nearest to a question, and keeps Chroma in step with the catalog.
+
+    Chroma is opened by one process at a time, the first that asks; it alone brings it in step, whoever wrote to the
+    catalog. Other processes, and this one until that is done, search the catalog's vectors exactly.
+
+    Args:
+        folder: Chroma's folder.
+        catalog: The truth.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._exact = ExactIndex(catalog)
+        self._owner = FileLock(folder.with_name("chroma.lock"), thread_local=False)
+        self._chroma: ChromaIndex | None = None
+        self._lock = threading.RLock()
+        self._mending: threading.Thread | None = None
+        self._given_up = False
+
+    def query(
+        self, vector: NDArray[np.float32], top_k: int, numbers: Sequence[int] | None = None
+    ) -> list[tuple[str, float]]:
+        """The nearest chunks of the catalog.
+
+        Args:
+            vector: The question's, shape (dimension,), normalised.
+            top_k: How many.
+            numbers: Limits to documents with these numbers; None for all.
+
+        Returns:
+            `(chunk id, cosine)`, nearest first. An identifier may be of a chunk that was removed just now.
+        """
+        # Chroma's filters cost more than the exact search of what passes them, and find less.
+        if numbers is None and self._lock.acquire(blocking=False):
+            try:
+                chroma = self._in_step()
+                if chroma is not None:
+                    return chroma.query(vector, top_k)
+            except IndexUnavailable as error:
+                _log.warning("%s", error)
+                self._discard()
+            finally:
+                self._lock.release()
+        return self._exact.query(vector, top_k, numbers)
+
+    def exists(self) -> bool:
+        """Whether Chroma has a folder; whether that is in step is for `difference` to say."""
+        return (self._folder / "chroma.sqlite3").exists()
+
+    def bring_in_step(self) -> Difference | None:
+        """Add, replace and remove vectors until Chroma holds what the catalog holds. Nothing is embedded.
+
+        Returns:
+            What differed; None where another process has Chroma open, which does it itself.
+
+        Raises:
+            IndexUnavailable: The folder cannot be written.
+        """
+        with self._lock:
+            chroma = self._opened()
+            if chroma is None:
+                return None
+            with self._catalog.reading():
+                state = self._catalog.state
+                if chroma.state == state and chroma.count() == self._catalog.count_chunks():
+                    return Difference()
+                difference = self._difference(chroma)
+                chroma.delete(difference.surplus)
+                chroma.upsert(self._entries(difference.missing))
+                chroma.delete_other_collections()
+            chroma.set_state(state)
+            self._given_up = False
+            return difference
+
+    def rebuild(self) -> bool:
+        """Make Chroma's folder anew from the catalog; False where another process has it open.
+
+        Raises:
+            IndexUnavailable: The folder cannot be written.
+        """
+        with self._lock:
+            if not self._own():
+                return False
+            self._close_chroma()
+            remove_index(self._folder)
+            self.bring_in_step()
+            ids = self._catalog.chunk_ids()
+            for _ in range(3):
+                lost = self.lost(ids)
+                if not lost or self._chroma is None:
+                    break
+                self._chroma.upsert(self._entries(lost))
+            return True
+
+    def difference(self) -> Difference | None:
+        """How Chroma differs from the catalog; None where another process has it open.
+
+        Raises:
+            IndexUnavailable: It is damaged.
+        """
+        with self._lock, self._catalog.reading():
+            chroma = self._opened()
+            return None if chroma is None else self._difference(chroma)
+
+    def lost(self, ids: Sequence[str]) -> list[str]:
+        """Chunks that Chroma lists but does not find by their own vectors: its graph has lost them.
+
+        Raises:
+            IndexUnavailable: It is damaged.
+        """
+        with self._lock:
+            chroma = self._opened()
+            if chroma is None or not ids:
+                return []
+            found = self._catalog.find(ids)
+            vectors = np.stack([entry.vector for entry in found.values()])
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+            # Where many passages have the same vector, the ten nearest need not hold the one looked for.
+            return [
+                chunk_id
+                for chunk_id, nearest in zip(found, chroma.query_all(vectors, 10), strict=True)
+                if chunk_id not in dict(nearest) and not (nearest and nearest[-1][1] > 0.9999)
+            ]
+
+    def close(self) -> None:
+        """Wait for mending to end and let go of the folder."""
+        if self._mending is not None:
+            self._mending.join()
+        with self._lock:
+            self._close_chroma()
+            self._owner.release(force=True)
+
+    def _in_step(self) -> ChromaIndex | None:
+        """Chroma, where it can be asked; where it cannot and can be mended here, that begins in the background."""
+        if self._given_up or (self._mending is not None and self._mending.is_alive()):
+            return None
+        chroma = self._opened()
+        if chroma is None or (chroma.state == self._catalog.state and chroma.count() == self._catalog.count_chunks()):
+            return chroma
+        # No daemon: a process that ends meanwhile waits, so that Chroma is not cut off while it writes.
+        self._mending = threading.Thread(target=self._mend, name="mend-vector-index")
+        self._mending.start()
+        return None
+
+    def _mend(self) -> None:
+        try:
+            self.bring_in_step()
+        except IndexUnavailable:
+            with self._lock:
+                self._discard()
+                try:
+                    self.bring_in_step()
+                except VectorStoreError as error:
+                    self._given_up = True
+                    _log.warning("%s", error)
+        except VectorStoreError as error:
+            _log.warning("%s", error)
+
+    def _difference(self, chroma: ChromaIndex) -> Difference:
+        wanted, indexed = self._catalog.chunk_versions(), chroma.versions()
+        return Difference(
+            tuple(chunk_id for chunk_id, version in wanted.items() if indexed.get(chunk_id) != version),
+            tuple(chunk_id for chunk_id in indexed if chunk_id not in wanted),
+        )
+
+    def _entries(self, ids: Sequence[str]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
+        versions = self._catalog.chunk_versions()
+        for begin in range(0, len(ids), 1000):
+            for chunk_id, found in self._catalog.find(ids[begin : begin + 1000]).items():
+                yield chunk_id, versions[chunk_id], found.vector
+
+    def _opened(self) -> ChromaIndex | None:
+        """Chroma with the collection of the catalog's model; None where another process has it open."""
+        fingerprint = self._catalog.meta("fingerprint") or ""
+        name = "chunks-" + hashlib.sha256(f"{fingerprint} {GRAPH}".encode()).hexdigest()[:12]
+        if self._chroma is not None and (self._chroma.name != name or not self._folder.exists()):
+            self._close_chroma()
+        if self._chroma is None and self._own():
+            try:
+                self._chroma = ChromaIndex(self._folder, name)
+            except IndexUnavailable:
+                # Damaged: all of it can be made again from the catalog.
+                remove_index(self._folder)
+                self._chroma = ChromaIndex(self._folder, name)
+        return self._chroma
+
+    def _own(self) -> bool:
+        """Whether this process may open Chroma's folder; held until `close`."""
+        if self._owner.is_locked:
+            return True
+        if self._catalog.read_only:
+            return False
+        try:
+            self._owner.acquire(timeout=0)
+        except (Timeout, OSError):
+            return False
+        return True
+
+    def _discard(self) -> None:
+        """Throw away a folder that turned out damaged."""
+        self._close_chroma()
+        try:
+            remove_index(self._folder)
+        except IndexUnavailable as error:
+            self._given_up = True
+            _log.warning("%s", error)
+
+    def _close_chroma(self) -> None:
+        chroma, self._chroma = self._chroma, None
+        if chroma is not None:
+            chroma.close()
