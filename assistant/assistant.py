@@ -206,7 +206,7 @@ class Assistant:
     def _retrieve(self, question: Question) -> list[Hit]:
         """The best passages; where several organisations are asked about, the best of each as well."""
         scope, top_k = question.scope, self._settings.top_k
-        limits = Filter(documents=scope.documents, organisations=scope.organisations, years=scope.years)
+        limits = _limits(scope)
         hits = search(self._store, question.standalone, top_k=top_k, language=question.language, limits=limits)
         if len(question.organisations) > 1:
             known = {hit.chunk.id for hit in hits}
@@ -324,9 +324,10 @@ class Assistant:
 
     def _not_found(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """That the documents do not say, what was searched, and what comes nearest, quoted."""
-        count = len(self._store.catalog.files())
+        numbers = self._store.catalog.numbers(_limits(question.scope))
+        count = len(self.documents()) if numbers is None else len(numbers)
         if not scored:
-            text = message("empty_store" if not count else "nothing_in_scope", question.language)
+            text = message("nothing_in_scope" if self.documents() else "empty_store", question.language)
             return _Written(AnswerStatus.NOT_FOUND, text, (), EXTRACTIVE)
         nearest, citations = write_nearest(scored[0], documents[scored[0].unit.document])
         text = message("not_found", question.language, count=count)
@@ -341,6 +342,10 @@ class _Written:
     text: str
     citations: tuple[Citation, ...]
     model: str
+
+
+def _limits(scope: Scope) -> Filter:
+    return Filter(documents=scope.documents, organisations=scope.organisations, years=scope.years)
 
 
 def _well_formed(question: str) -> str:

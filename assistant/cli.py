@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
+    from ingest.limits import Limits
     from vectorstore.embed import SentenceEmbeddings
     from vectorstore.store import Store
     from vectorstore.sync import FileOutcome
@@ -62,6 +63,9 @@ def main() -> None:
         # The reader, such as `head`, has seen enough. Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except UnicodeEncodeError as error:
+        typer.echo(f"utblick: {error.object!r} is not text in UTF-8; type it anew.", err=True)
+        sys.exit(1)
     except (AssistantError, IngestError, VectorStoreError, EvalError, OSError) as error:
         typer.echo(f"utblick: {error}", err=True)
         sys.exit(1)
@@ -75,6 +79,12 @@ def ingest(
     data: Data = None,
     as_json: AsJson = False,
     password: Annotated[str | None, typer.Option(help="Tried on encrypted files.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove all documents of a folder that has become empty.")
+    ] = False,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read unchanged files again, after an upgrade that reads better.")
+    ] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Embed all stored documents again, after a change of the embedding model.")
     ] = False,
@@ -84,7 +94,9 @@ def ingest(
 
     if not paths and not rebuild:
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
-    store = _open_store(_settings(data))
+    settings = _settings(data)
+    limits = _limits(settings)
+    store = _open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
             count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
@@ -92,9 +104,17 @@ def ingest(
     outcomes: list[FileOutcome] = []
     for path in paths or []:
         if path.startswith(("http://", "https://")):
-            outcomes.append(sync_address(store, path, report=_report_file))
+            outcomes.append(sync_address(store, path, limits=limits, report=_report_file))
         else:
-            outcomes += sync_path(store, Path(path), password=password, report=_report_file)
+            outcomes += sync_path(
+                store,
+                Path(path),
+                password=password,
+                limits=limits,
+                force=force,
+                reread=reread,
+                report=_report_file,
+            )
     store.close()
     if as_json:
         _print_json({"files": [outcome.as_json() for outcome in outcomes]})
@@ -170,6 +190,8 @@ def search(
     from vectorstore.search import search as search_store
     from vectorstore.types import Filter
 
+    if not any(character.isalnum() for character in question):
+        raise typer.BadParameter("Write at least one word to look for.", param_hint="QUESTION")
     _existing_store(data)
     store = _open_store(_settings(data))
     titles = {record.id: record.title for record in store.catalog.records()}
@@ -261,10 +283,11 @@ def doctor(
         _print_json({"checks": [check.as_json() for check in checks]})
     else:
         for check in checks:
-            typer.echo(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.message}")
+            mark = "ok  " if check.passed else "FAIL" if check.severity == "error" else "warn"
+            typer.echo(f"{mark} {check.name}: {check.message}")
             if not check.passed and check.remedy:
                 typer.echo(f"     {check.remedy}")
-    if not all(check.passed for check in checks):
+    if any(not check.passed and check.severity == "error" for check in checks):
         raise typer.Exit(1)
 
 
@@ -347,10 +370,23 @@ def _embeddings(settings: "Settings") -> "SentenceEmbeddings":
     return SentenceEmbeddings.load(settings.embedding_model, settings.cache)
 
 
-def _open_store(settings: "Settings") -> "Store":
+def _open_store(settings: "Settings", *, create: bool = False) -> "Store":
     from vectorstore.store import Store
 
-    return Store(settings.data, _embeddings(settings))
+    return Store(settings.data, _embeddings(settings), create=create)
+
+
+def _limits(settings: "Settings") -> "Limits":
+    from ingest.limits import Limits
+
+    megabyte = 1024 * 1024
+    return Limits(
+        max_bytes=settings.max_file_megabytes * megabyte,
+        max_pages=settings.max_pages,
+        max_seconds=settings.max_seconds,
+        max_memory=settings.max_memory_megabytes * megabyte,
+        max_decompressed=settings.max_decompressed_megabytes * megabyte,
+    )
 
 
 def _open_assistant(settings: "Settings") -> "Assistant":
@@ -374,7 +410,7 @@ def _read_history(path: Path) -> "list[Turn]":
         turns = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(turns, list):
             raise TypeError("it holds no list")
-        return [Turn(_text(turn["question"]), _text(turn.get("answer") or "")) for turn in turns]
+        return [Turn(_text(turn["question"]), _text(turn.get("answer", ""))) for turn in turns]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise typer.BadParameter(
             f'{path} is not a JSON list of {{"question": ..., "answer": ...}}: {error}', param_hint="--history"

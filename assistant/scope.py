@@ -63,8 +63,13 @@ def is_named(name: str, text: str) -> bool:
     return all(
         any(word in wanted or (len(part) > 4 and word.startswith(part)) for word in present)
         for part in _bare_words(name)
-        if (wanted := {part, _bare(EXONYMS.get(part, part))})
+        if (wanted := {part, swedish_name(part)})
     )
+
+
+def swedish_name(word: str) -> str:
+    """A name without diacritics and genitive, by its Swedish name where it was an English one."""
+    return _BARE_EXONYMS.get(word, word)
 
 
 def _said_in_full(name: str, question: str) -> bool:
@@ -76,9 +81,9 @@ def _said_in_full(name: str, question: str) -> bool:
 def _said_in_english(name: str, question: str) -> bool:
     """Whether a question has the name with its form in English (*the City of Stockholm*, *Stockholm Region*)."""
     forms = r"region|county" if re.search(r"\bregion", fold(name)) else r"city|municipality|town"
-    asked = " ".join(EXONYMS.get(word, word) for word in re.findall(r"[\w&+]+", fold(question)))
+    asked = " ".join(swedish_name(_bare(word)) for word in re.findall(r"[\w&+]+", question))
     return all(
-        re.search(rf"\b(?:{forms}) (?:of )?{re.escape(word)}s?\b|\b{re.escape(word)}s? (?:{forms})\b", fold(asked))
+        re.search(rf"\b(?:{forms}) (?:of )?{re.escape(word)}\b|\b{re.escape(word)} (?:{forms})\b", asked)
         for word in _apart(name)
     )
 
@@ -90,9 +95,12 @@ def _apart(name: str) -> frozenset[str]:
 
 def _bare_words(text: str) -> frozenset[str]:
     words = {_bare(word) for word in re.findall(r"[\w&+]+", text)}
-    return frozenset(words | {_bare(EXONYMS[word]) for word in words if word in EXONYMS})
+    return frozenset(words | {swedish_name(word) for word in words})
 
 
 def _bare(name: str) -> str:
     folded = fold(name)
     return folded[:-1] if len(folded) > 3 and folded.endswith("s") else folded
+
+
+_BARE_EXONYMS = {_bare(english): _bare(swedish) for english, swedish in EXONYMS.items()}

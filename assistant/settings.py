@@ -13,6 +13,8 @@ from assistant.errors import SettingsError
 
 _PREFIX = "UTBLICK_"
 _FILE = "utblick.toml"
+_OTHERS = {"UTBLICK_SCREENSHOTS"}
+"""Variables that steer something else than the program."""
 
 
 class Settings(BaseSettings):
@@ -51,6 +53,18 @@ class Settings(BaseSettings):
     top_k: int = Field(default=8, ge=1, le=50, description="How many passages an answer is composed from.")
     max_question_characters: int = Field(
         default=1000, ge=50, le=10_000, description="A longer question is refused with a message."
+    )
+    max_file_megabytes: int = Field(default=200, ge=1, le=10_000, description="A larger file is not read.")
+    max_pages: int = Field(default=3000, ge=1, le=100_000, description="A PDF with more pages is not read.")
+    max_seconds: float = Field(default=180.0, gt=0, le=3600, description="Seconds that reading one file may take.")
+    max_memory_megabytes: int = Field(
+        default=2048,
+        ge=256,
+        le=65_536,
+        description="Memory that reading one file may take, the program's own included.",
+    )
+    max_decompressed_megabytes: int = Field(
+        default=1024, ge=1, le=65_536, description="What is packed in an office document may unpack to this much."
     )
     host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")
@@ -102,15 +116,16 @@ def _problem(name: str, kind: str, words: str) -> str:
 def _suggest(name: str, known: Iterable[str]) -> str:
     """The name, with the nearest known one beside it."""
     known = sorted(known)
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name, known, n=1, cutoff=0.75)
     return f"{name} (did you mean {close[0]}?)" if close else f"{name} (known: {', '.join(known)})"
 
 
 def _check_environment() -> None:
     """A misspelt variable would otherwise be ignored without a word."""
     known = {_PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(set(name for name in os.environ if name.upper().startswith(_PREFIX)) - {"UTBLICK_SCREENSHOTS"})
-    unknown = [name for name in unknown if name.upper() not in known]
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(_PREFIX) and name.upper() not in known | _OTHERS
+    )
     if unknown:
         named = "; ".join(_suggest(name, known) for name in unknown)
         raise SettingsError(f"Unknown environment variable {named}. Correct or unset it.")

@@ -116,7 +116,7 @@ _GENERIC_NAMES = frozenset(
     "report eu stad stads kommun kommuns regionen".split()
 )
 """Capitalised words that do not tell one thing from another."""
-_DEFINITE = re.compile(r"\w{3,}(?:a|e|na|en|et|erna|orna|arna|or|ar|er)\b", re.IGNORECASE)
+_DEFINITE = re.compile(r"\w{2,}(?:a|e|en|et|in|an|ån|ön|or|ar|er)\b", re.IGNORECASE)
 
 
 def understand(
@@ -134,13 +134,21 @@ def understand(
     return Question(
         text=text,
         standalone=standalone,
-        language="en" if detect_language(text) == "en" else "sv",
+        language=_language(text, standalone),
         kind=kind_of(text),
         names=names_in(text),
         years=tuple(dict.fromkeys(int(match.group()) for match in _YEAR.finditer(text))),
         organisations=tuple(_about(text, standalone, organisations)),
         scope=scope or Scope(),
     )
+
+
+def _language(text: str, standalone: str) -> str:
+    """`en` or `sv`; names alone tell nothing, so that the conversation decides, or Swedish."""
+    for asked in (text, standalone):
+        if re.search(r"(?<!\w)[^\W\d_A-ZÅÄÖ]{2,}", asked):
+            return "en" if detect_language(asked) == "en" else "sv"
+    return "sv"
 
 
 def _about(text: str, standalone: str, organisations: Sequence[str]) -> Sequence[str]:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.particulars import changed_particular, is_held, is_particular, terms_of
+from assistant.particulars import changed_particular
+from assistant.quantities import is_particular
+from assistant.wording import is_held, terms_of
 from ingest.sentences import split_sentences
 from vectorstore.analyse import STOP_WORDS, words
 

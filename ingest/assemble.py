@@ -1,6 +1,6 @@
 """Assemble a `Document` from the blocks that a loader found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import Block, BlockKind, Document, Field, Page
@@ -35,16 +35,19 @@ class RawDocument:
     """What a loader returns.
 
     Attributes:
-        format: `pdf`, `html`, `docx`, `markdown` or `text`.
+        format: As in `Document`.
         blocks: In reading order; page numbers never decrease.
         labels: One entry for each page: what is printed on it where that differs from its number.
         properties: Facts from the file's own properties (not from its text).
+        recognised: For pages without text of their own that show something, by number: how sure the text recognised
+            there is, from 0 to 1, or None where none was.
     """
 
     format: str
     blocks: Sequence[RawBlock]
     labels: Sequence[str | None] = (None,)
     properties: dict[Field, str] = field(default_factory=dict)
+    recognised: Mapping[int, float | None] = field(default_factory=dict)
 
 
 def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> Document:
@@ -72,10 +75,17 @@ def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> 
         page += 1
     ends = [*starts[1:], len(text)]
     pages = tuple(
-        Page(number, start, end, label)
+        Page(number, start, end, label, *_reading(number, raw.recognised))
         for number, (start, end, label) in enumerate(zip(starts, ends, raw.labels, strict=True), start=1)
     )
     return Document(document_id, raw.format, content_hash, text, pages, tuple(blocks))
+
+
+def _reading(number: int, recognised: Mapping[int, float | None]) -> tuple[str, float | None]:
+    """By what a page was read, and how surely."""
+    if number not in recognised:
+        return "text", None
+    return ("nothing" if recognised[number] is None else "ocr"), recognised[number]
 
 
 def _trimmed(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -23,12 +23,17 @@ class Page:
         start: Character offset of the page's first character in `Document.text`.
         end: Character offset after its last; the next page's `start`, so that pages joined give the text.
         label: What is printed on the page where it differs from the number (*iv*, *12*), else None.
+        read_by: `text` (text of the file), `ocr` (text recognised in a picture, which may hold errors) or `nothing`
+            (it shows something in which no text could be read).
+        confidence: Of pages read by `ocr`: how sure the words are on average, from 0 to 1; else None.
     """
 
     number: int
     start: int
     end: int
     label: str | None = None
+    read_by: str = "text"
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Fact:
         value: Its value; dates as ISO 8601, periods as `2021` or `2021-2027`, languages as ISO 639-1.
         start: Offset in `Document.text` of the passage that states it; None when `origin` is not the text.
         end: Offset after that passage.
-        origin: `text`, `properties` (PDF, DOCX or HTML metadata) or `name` (file or folder name).
+        origin: `text`, `properties` (the file's metadata) or `name` (file or folder name).
     """
 
     field: Field
@@ -93,7 +98,7 @@ class Document:
 
     Attributes:
         id: The file's path relative to the ingested folder, with `/`; for a web page its address.
-        format: `pdf`, `html`, `docx`, `markdown` or `text`.
+        format: `pdf`, `html`, `docx`, `odt`, `pptx`, `rtf`, `markdown` or `text`.
         content_hash: SHA-256 of the file's bytes, hexadecimal.
         text: The cleaned text of all pages.
         pages: In order; their intervals cover `text` without gap or overlap.

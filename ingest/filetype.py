@@ -17,19 +17,18 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _AS_DOCX = "open it in Word or LibreOffice, save it as .docx or PDF and ingest that file"
 _AS_PDF = "export it as PDF and ingest that file"
+_AS_PPTX = "open it in PowerPoint or LibreOffice, save it as .pptx or PDF and ingest that file"
 _PACKAGES = (
-    ("ppt/", "a PowerPoint presentation", _AS_PDF),
     ("xl/", "an Excel workbook", _AS_PDF),
     ("content.opf", "an e-book", _AS_PDF),
 )
 _OPEN_DOCUMENTS = (
-    (b"opendocument.text", "an OpenDocument text", _AS_DOCX),
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet", _AS_PDF),
     (b"opendocument.presentation", "an OpenDocument presentation", _AS_PDF),
     (b"epub", "an e-book", _AS_PDF),
 )
 _COMPOUNDS = (
-    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)", _AS_PDF),
+    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)", _AS_PPTX),
     ("Workbook", "an old Excel workbook (.xls)", _AS_PDF),
     ("WordDocument", "an old Word document (.doc)", _AS_DOCX),
     ("__substg1.0", "an Outlook message", "save the message as text or PDF and ingest that file"),
@@ -37,7 +36,7 @@ _COMPOUNDS = (
 
 
 def tell_format(content: bytes, name: str) -> str:
-    """The format of a file: `pdf`, `html`, `docx`, `markdown` or `text`.
+    """The format of a file: `pdf`, `html`, `docx`, `odt`, `pptx`, `rtf`, `markdown` or `text`.
 
     Args:
         content: The file's bytes.
@@ -62,6 +61,8 @@ def tell_format(content: bytes, name: str) -> str:
         content.startswith(b"%PDF-") or _is_binary(text) or name.lower().endswith(".pdf")
     ):
         return "pdf"
+    if text.startswith("{\\rtf"):
+        return "rtf"
     _refuse_known(content, text, name)
     if _is_binary(text):
         if name.lower().endswith(".pdf"):
@@ -78,6 +79,10 @@ def _tell_package(content: bytes, name: str) -> str:
         raise UnreadableFile(f"{name} is damaged ({error}). Fetch or export it anew.") from error
     if "word/document.xml" in names or any(re.fullmatch(r"word/document\d*\.xml", entry) for entry in names):
         return "docx"
+    if "ppt/presentation.xml" in names:
+        return "pptx"
+    if b"opendocument.text" in content[:200] or (name.lower().endswith((".odt", ".ott")) and "content.xml" in names):
+        return "odt"
     for kind, described, remedy in _OPEN_DOCUMENTS:
         if kind in content[:200]:
             raise UnsupportedFormat(f"{name} is {described}; {remedy}.")
@@ -97,8 +102,6 @@ def _compound_error(content: bytes, name: str) -> NeedsPassword | UnsupportedFor
 
 
 def _refuse_known(content: bytes, text: str, name: str) -> None:
-    if text.startswith("{\\rtf"):
-        raise UnsupportedFormat(f"{name} is rich text (RTF); {_AS_DOCX}.")
     if (content.startswith(_PICTURES) and _is_binary(text)) or content[4:12] in (b"ftypheic", b"ftypavif", b"ftypmif1"):
         raise UnsupportedFormat(f"{name} is a picture; make a PDF with a text layer of it (OCR) and ingest that file.")
     if re.match(r"\s*(?:From:|MIME-Version:).*multipart/related", text[:1000], re.IGNORECASE | re.DOTALL):

@@ -12,12 +12,22 @@ from ingest.errors import IngestError, NeedsOcr, TooLarge, UnreadableFile
 from ingest.fetch import fetch_page
 from ingest.filetype import tell_format
 from ingest.metadata import read_facts
+from ingest.ocr import INSTALL, Ocr
 
-SUPPORTED_SUFFIXES = frozenset({".pdf", ".html", ".htm", ".xhtml", ".docx", ".md", ".markdown", ".txt", ".text"})
+SUPPORTED_SUFFIXES = frozenset(
+    ".pdf .html .htm .xhtml .docx .odt .ott .pptx .ppsx .potx .rtf .md .markdown .txt .text".split()
+)
 MAX_BYTES = 200 * 1024 * 1024
 
 
-def load_file(path: Path, document_id: str, *, password: str | None = None, max_bytes: int = MAX_BYTES) -> Document:
+def load_file(
+    path: Path,
+    document_id: str,
+    *,
+    password: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    ocr: Ocr | None = None,
+) -> Document:
     """Read a file; its type is told from its content.
 
     Args:
@@ -25,6 +35,7 @@ def load_file(path: Path, document_id: str, *, password: str | None = None, max_
         document_id: Identifier that the document gets: the path relative to the ingested folder, with `/`.
         password: Opens an encrypted PDF.
         max_bytes: Limit to the file's size.
+        ocr: How pages without a text layer are recognised, and what that may cost; else with the defaults.
 
     Returns:
         The document with its facts. It holds text.
@@ -41,7 +52,7 @@ def load_file(path: Path, document_id: str, *, password: str | None = None, max_
         raise UnreadableFile(
             f"{path} cannot be opened: {error.strerror or error}. Check the path and its rights."
         ) from error
-    raw = _read(content, path.name, path, password)
+    raw = _read(content, path.name, path, password, ocr=ocr)
     return _finish(
         document_id,
         content,
@@ -73,13 +84,20 @@ def load_web_page(url: str, *, allow_private: bool = False, max_bytes: int = 50 
     return _finish(address, page.content, replace(raw, properties=properties), path_hint=address)
 
 
-def _read(content: bytes, name: str, path: Path, password: str | None, encoding: str | None = None) -> RawDocument:
+def _read(
+    content: bytes,
+    name: str,
+    path: Path,
+    password: str | None,
+    encoding: str | None = None,
+    ocr: Ocr | None = None,
+) -> RawDocument:
     found = tell_format(content, name)
     try:
         if found == "pdf":
             from ingest.load_pdf import load_pdf
 
-            return load_pdf(path, password)
+            return load_pdf(path, password, ocr)
         if found == "html":
             from ingest.load_html import load_html
 
@@ -88,6 +106,18 @@ def _read(content: bytes, name: str, path: Path, password: str | None, encoding:
             from ingest.load_docx import load_docx
 
             return load_docx(content)
+        if found == "odt":
+            from ingest.load_odt import load_odt
+
+            return load_odt(content)
+        if found == "pptx":
+            from ingest.load_pptx import load_pptx
+
+            return load_pptx(content)
+        if found == "rtf":
+            from ingest.load_rtf import load_rtf
+
+            return load_rtf(content)
         from ingest.load_markdown import load_markdown, load_text
 
         return load_markdown(content) if found == "markdown" else load_text(content)
@@ -101,8 +131,6 @@ def _finish(document_id: str, content: bytes, raw: RawDocument, path_hint: str) 
     document = assemble_document(document_id, hashlib.sha256(content).hexdigest(), raw)
     if not any(character.isalnum() for character in document.text):
         if raw.format == "pdf":
-            raise NeedsOcr(
-                f"{document_id} holds pictures of pages and no text; add a text layer (OCR) and ingest it again."
-            )
+            raise NeedsOcr(f"{document_id} holds pictures of pages and no text; add a text layer (OCR), or {INSTALL}.")
         raise UnreadableFile(f"{document_id} holds no text; check that it is the right file.")
     return replace(document, facts=read_facts(document, raw.properties, path_hint))

@@ -15,7 +15,8 @@ from ingest.clean import clean_text, without_running_lines, words_of
 from ingest.document import Field
 from ingest.errors import NeedsOcr, NeedsPassword, UnreadableFile
 from ingest.lines import Line, Span, lines_of_page
-from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans
+from ingest.ocr import INSTALL, Ocr, OcrPage, installed_languages, recognise_pages
+from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans, picture_share
 from ingest.structure import OutlineEntry, structure_lines
 
 if TYPE_CHECKING:
@@ -26,19 +27,24 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HEADER_WITHIN = 1024
 _READABLE = 0.6
+_STAMP = 200
+_SCAN = 0.6
+_TRUSTED = 0.7
+_MUCH_MORE = 3
 _PLAIN = re.compile(r"[^\W_]+|[\s.,;:!?()–§%/”\"'•_…\u00ad\u2010-]+")
 
 
-def load_pdf(path: Path, password: str | None = None) -> RawDocument:
-    """Read the text layer of a PDF, with its structure.
+def load_pdf(path: Path, password: str | None = None, ocr: Ocr | None = None) -> RawDocument:
+    """Read the text layer of a PDF, with its structure; pages without one are recognised where Tesseract is installed.
 
     Args:
         path: The file.
         password: Tried where the empty password does not open an encrypted file.
+        ocr: How pages are recognised; else with the defaults.
 
     Raises:
         NeedsPassword: It is encrypted and neither password opens it.
-        NeedsOcr: No page has a text layer.
+        NeedsOcr: No page has a text layer, and none was recognised.
         UnreadableFile: It is damaged, empty or no PDF.
     """
     _check_header(path)
@@ -52,19 +58,29 @@ def load_pdf(path: Path, password: str | None = None) -> RawDocument:
             raise UnreadableFile(f"{path.name} cannot be read as a PDF ({problem}); obtain an undamaged copy")
         try:
             pages = _read_pages(path.name, reader, document)
+            stamped = _stamped_pages(document, pages) if document is not None else []
         finally:
             if document is not None:
                 document.close()
+    if not any(pages) and (problem or not pages):
+        raise UnreadableFile(f"{path.name} is damaged ({problem or 'no pages'}); obtain an undamaged copy")
+    silent = [number for number, page in enumerate(pages, start=1) if not page]
+    recognised = recognise_pages(path, [*silent, *stamped], password, ocr) if silent or stamped else {}
+    for number in stamped:
+        if not _tells_more(recognised.get(number), pages[number - 1]):
+            recognised.pop(number, None)
+    for number, page in recognised.items():
+        pages[number - 1] = list(page.lines) if page is not None else []
     if not any(pages):
-        if problem or not pages:
-            raise UnreadableFile(f"{path.name} is damaged ({problem or 'no pages'}); obtain an undamaged copy")
-        raise NeedsOcr(f"{path.name} has no text on any of its pages; run text recognition (OCR) on it first")
-    silent = [str(number) for number, page in enumerate(pages, start=1) if not page]
+        remedy = "scan it anew with 300 dpi, or obtain the original" if installed_languages() else INSTALL
+        raise NeedsOcr(f"{path.name} holds pictures of pages, and no text could be read in them; {remedy}")
+    silent = [number for number in silent if not pages[number - 1]]
     if silent:
-        _log.info("%s: no text on pages %s", path.name, ", ".join(silent))
+        _log.info("%s: no text on pages %s", path.name, ", ".join(map(str, silent)))
     words = words_of(line.text for page in pages for line in page)
     blocks = structure_lines(without_running_lines(pages), words, _outline(reader))
-    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader))
+    sure = {number: page.confidence if page and page.lines else None for number, page in recognised.items()}
+    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader), sure)
 
 
 def _check_header(path: Path) -> None:
@@ -113,6 +129,28 @@ def _is_readable(lines: Sequence[Line]) -> bool:
     """Whether there is text, and not only codes of glyphs whose meaning the file does not tell."""
     text = "".join(line.text for line in lines)
     return len(_PLAIN.sub("", text)) < (1 - _READABLE) * len(text)
+
+
+def _stamped_pages(document: "PdfDocument", pages: Sequence[Sequence[Line]]) -> list[int]:
+    """Numbers of the pages that are a picture with little text upon it, as a scan with a stamp is."""
+    return [
+        number
+        for number, page in enumerate(pages, start=1)
+        if 0 < _letters(page) <= _STAMP and picture_share(document, number - 1) >= _SCAN
+    ]
+
+
+def _tells_more(recognised: OcrPage | None, page: Sequence[Line]) -> bool:
+    """Whether much text that can be trusted was recognised where the text layer holds little."""
+    return (
+        recognised is not None
+        and recognised.confidence >= _TRUSTED
+        and _letters(recognised.lines) > _MUCH_MORE * _letters(page)
+    )
+
+
+def _letters(page: Sequence[Line]) -> int:
+    return sum(len(line.text) for line in page)
 
 
 class _Font:

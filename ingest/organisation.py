@@ -1,7 +1,7 @@
 """Tell whose document it is, from the forms that names of Swedish public bodies and associations have."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -44,8 +44,10 @@ _CAPITALS = re.compile(r"[A-ZÅÄÖ]{3,}(?:[ -][A-ZÅÄÖ]{3,})*")
 @dataclass(slots=True)
 class _Candidate:
     score: float = 0.0
-    spellings: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    spellings: Counter[str] = field(default_factory=Counter)
     first: tuple[int, int] | None = None
+    strong: bool = False
+    titled: bool = False
 
 
 def has_form(name: str) -> bool:
@@ -93,12 +95,20 @@ def find_organisation(text: str, front: int, titles: tuple[str, ...]) -> tuple[s
             continue
         candidate.score += (4 if in_front else 1) * (1 if strong else 0.5)
         candidate.spellings[name] += 1
+        candidate.strong |= strong
         candidate.first = candidate.first or (start, end)
     for key, candidate in candidates.items():
+        candidate.titled = any(key in title.casefold() for title in titles[:3])
         candidate.score += 6 * sum(key in title.casefold() for title in titles[:3])
     best = max(candidates.values(), key=lambda candidate: candidate.score, default=None)
     if best is None or best.first is None or best.score < 3:
         return None
+    alone = re.search(rf"^{re.escape(text[slice(*best.first)])}$", text, re.MULTILINE)
+    if not best.titled and not alone and any(
+        other is not best and other.strong and other.spellings.total() >= best.spellings.total()
+        for other in candidates.values()
+    ):
+        return None  # a text about several organisations speaks for none of them
     return max(best.spellings, key=lambda name: best.spellings[name]), *best.first
 
 

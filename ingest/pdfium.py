@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ingest.lines import CELL_GAP, Span
 
 if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
 PDFIUM_LOCK = threading.RLock()
@@ -51,6 +53,45 @@ def page_spans(document: "PdfDocument", index: int) -> list[Span]:
     finally:
         text_page.close()
         page.close()
+
+
+def picture_share(document: "PdfDocument", index: int) -> float:
+    """How much of the page at `index` (from 0) its largest picture covers, from 0 to 1."""
+    import pypdfium2
+
+    share = 0.0
+    try:
+        page = document[index]
+        left, bottom, right, top = page.get_bbox()
+        for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            x0, y0, x1, y1 = picture.get_bounds()
+            width, height = min(x1, right) - max(x0, left), min(y1, top) - max(y0, bottom)
+            share = max(share, max(width, 0.0) * max(height, 0.0) / max((right - left) * (top - bottom), 1.0))
+    except pypdfium2.PdfiumError:
+        return 0.0
+    return min(share, 1.0)
+
+
+def page_pixels(
+    document: "PdfDocument", index: int, dpi: float, most: int = 35_000_000
+) -> "tuple[NDArray[numpy.uint8], float] | None":
+    """The page at `index` (from 0) drawn in shades of grey, as rows of pixels; None where it cannot be drawn.
+
+    Beside the pixels, how many of them make an inch: fewer than `dpi` where the page would take more than `most`.
+    """
+    import pypdfium2
+
+    try:
+        page = document[index]
+        width, height = page.get_size()
+        scale = min(dpi / 72, math.sqrt(most / max(width * height, 1.0)))
+        bitmap = page.render(scale=scale, grayscale=True)
+    except (pypdfium2.PdfiumError, ValueError):
+        return None
+    pixels = bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy()  # the bitmap takes its memory with it
+    bitmap.close()
+    page.close()
+    return pixels, scale * 72
 
 
 @dataclass(frozen=True, slots=True)

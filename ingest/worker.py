@@ -95,7 +95,7 @@ class LoadWorker:
         process, self._process = self._process, None
         self._served = 0
         if process is not None:
-            process.kill()
+            _kill(process)
             process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
@@ -124,7 +124,7 @@ class LoadWorker:
 
         def stop() -> None:
             late.set()
-            process.kill()
+            _kill(process)
 
         timer = threading.Timer(seconds, stop)
         timer.daemon = True
@@ -154,9 +154,21 @@ class LoadWorker:
         paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         command = [sys.executable, "-P", "-c", self._program]
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": paths}
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": paths},
+            start_new_session=True,
         )
         return self._process
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it has started, such as text recognition."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):
+        process.kill()
 
 
 def serve() -> None:

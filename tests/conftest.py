@@ -8,6 +8,8 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.settings import Settings
 from vectorstore.embed import SentenceEmbeddings
+from vectorstore.store import Store
+from vectorstore.sync import sync_path
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +27,6 @@ def embeddings() -> SentenceEmbeddings:
 @pytest.fixture(scope="session")
 def samples_data(tmp_path_factory: pytest.TempPathFactory, embeddings: SentenceEmbeddings, samples: Path) -> Path:
     """A data folder with a store over the samples; not to be written to."""
-    from vectorstore.store import Store
-    from vectorstore.sync import sync_path
-
     data = tmp_path_factory.mktemp("samples-data")
     store = Store(data, embeddings)
     outcomes = sync_path(store, samples)
@@ -37,8 +36,8 @@ def samples_data(tmp_path_factory: pytest.TempPathFactory, embeddings: SentenceE
 
 
 @pytest.fixture(scope="session")
-def samples_assistant(samples_data: Path) -> Iterator[Assistant]:
-    """The real assistant over the samples, with default settings whatever the environment says."""
-    assistant = Assistant.open(samples_data, Settings(data=samples_data))
+def samples_assistant(samples_data: Path, embeddings: SentenceEmbeddings) -> Iterator[Assistant]:
+    """The real assistant over the samples."""
+    assistant = Assistant(Store(samples_data, embeddings), Settings(data=samples_data))
     yield assistant
     assistant.close()

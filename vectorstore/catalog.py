@@ -1,6 +1,8 @@
 """The catalog: one SQLite file that holds documents, pages, chunks, vectors and the lexical index. It is the truth."""
 
+import hashlib
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -23,6 +25,7 @@ from vectorstore.schema import SCHEMA, SCHEMA_VERSION
 from vectorstore.types import DocumentRecord, Filter
 
 _AT_ONCE = 500
+_LEXICAL_VERSION = hashlib.sha256(LEXICAL_SCHEMA.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,16 @@ class Catalog:
         self.lexical = LexicalIndex(lambda: self._database.connection)
         self._listed: tuple[str, list[tuple[int, DocumentRecord]]] = ("", [])
         if self._schema() is None:
-            self._database.create(
-                f"{SCHEMA}{LEXICAL_SCHEMA} INSERT OR IGNORE INTO meta VALUES ('schema', '{SCHEMA_VERSION}');"
-            )
+            made = f"('schema', '{SCHEMA_VERSION}'), ('lexical', '{_LEXICAL_VERSION}')"
+            self._database.create(f"{SCHEMA}{LEXICAL_SCHEMA} INSERT OR IGNORE INTO meta VALUES {made};")
         if (version := self._schema()) != SCHEMA_VERSION:
             raise StoreOutdated(
                 f"The store in {path.parent} was made by another version of Utblick (tables {version}, this one has "
                 f"{SCHEMA_VERSION}). Move the folder away, or name another with --data, and ingest again."
             )
+
+        if self.meta("lexical") != _LEXICAL_VERSION:
+            self.rebuild_lexical()
 
     @property
     def read_only(self) -> bool:
@@ -124,6 +129,20 @@ class Catalog:
                 "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
                 [(digest, fingerprint, vector.astype(np.float16).tobytes()) for digest, vector in vectors],
             )
+
+    def rebuild_lexical(self) -> None:
+        """Make the lexical index anew from the chunks, where it is incomplete or another version made it.
+
+        Raises:
+            StoreUnwritable: The file may not be written.
+        """
+        tables = re.findall(r"TABLE IF NOT EXISTS (\w+)", LEXICAL_SCHEMA)
+        dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in reversed(tables))
+        # Until all words are in, the version is missing, so that an interrupted attempt is made again.
+        self._database.create(f"DELETE FROM meta WHERE key = 'lexical'; {dropped} {LEXICAL_SCHEMA}")
+        with self.transaction() as change:
+            change.index_words()
+            change.set_meta("lexical", _LEXICAL_VERSION)
 
     def clear_staged(self) -> None:
         """Drop the vectors that `stage` kept."""

@@ -267,25 +267,38 @@ class Change:
 
     def _insert_chunks(self, number: int, chunks: Sequence[EmbeddedChunk]) -> None:
         """Store chunks and index their words. The document's facts must be there."""
-        run = self._connection.execute
-        title = self._fact(number, Field.TITLE)
-        if title is None:
-            title = str(run("SELECT id FROM document WHERE number = ?", (number,)).fetchone()[0])
-        organisation, language = self._fact(number, Field.ORGANISATION), self._fact(number, Field.LANGUAGE)
+        run, many = self._connection.execute, self._connection.executemany
+        language = self._fact(number, Field.LANGUAGE)
         run("UPDATE document SET language = ?, version = ? WHERE number = ?", (language, secrets.randbits(62), number))
-        for entry in chunks:
-            chunk = entry.chunk
-            row = run(
-                "INSERT INTO chunk (id, document, ordinal, text, start, \"end\", first_page, last_page, headings, "
-                "lead_in, embedded, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        many(
+            'INSERT INTO chunk (id, document, ordinal, text, start, "end", first_page, last_page, headings, '
+            "lead_in, embedded, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
                 (
                     chunk.id, number, chunk.ordinal, chunk.text, chunk.start, chunk.end, chunk.first_page,
                     chunk.last_page, json.dumps(chunk.headings, ensure_ascii=False), chunk.lead_in,
                     entry.embedded, entry.vector.astype(np.float16).tobytes(),
-                ),
-            ).lastrowid  # fmt: skip
-            context = " ".join((title, organisation or "", *chunk.headings, chunk.lead_in))
-            self._lexical.upsert(int(row or 0), chunk.text, context, language)
+                )
+                for entry in chunks
+                for chunk in (entry.chunk,)
+            ],
+        )  # fmt: skip
+        self._index_words(number)
+
+    def index_words(self) -> None:
+        """Fill the empty lexical index from the chunks of all documents."""
+        for (number,) in self._connection.execute("SELECT number FROM document ORDER BY number").fetchall():
+            self._index_words(number)
+
+    def _index_words(self, number: int) -> None:
+        run = self._connection.execute
+        identifier, language = run("SELECT id, language FROM document WHERE number = ?", (number,)).fetchone()
+        title = self._fact(number, Field.TITLE) or identifier
+        organisation = self._fact(number, Field.ORGANISATION) or ""
+        rows = run("SELECT number, text, headings, lead_in FROM chunk WHERE document = ? ORDER BY number", (number,))
+        for row, text, headings, lead_in in rows.fetchall():
+            context = " ".join((title, organisation, *json.loads(headings), lead_in))
+            self._lexical.upsert(row, text, context, language)
 
     def _fact(self, number: int, field: Field) -> str | None:
         """A fact's value, stated before read; an empty statement takes away what was read."""

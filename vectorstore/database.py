@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from vectorstore.errors import StoreDamaged, StoreLocked, StoreMissing, StoreUnwritable, VectorStoreError
+from vectorstore.errors import StoreDamaged, StoreLocked, StoreUnwritable, VectorStoreError
 
 _BUSY_SECONDS = 30.0
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -49,7 +49,7 @@ class Database:
 
         Raises:
             StoreDamaged: The file cannot be opened.
-            StoreMissing: There is none, and none can be made.
+            StoreUnwritable: There is none, and none can be made.
         """
         if self._closed:
             raise VectorStoreError(f"The store in {self.path.parent} was closed; open it again.")
@@ -115,13 +115,16 @@ class Database:
             raise self._translated(error, writing=True) from error
 
     def create(self, schema: str) -> None:
-        """Make tables in one transaction, where they are absent.
+        """Make or change tables in one transaction.
 
         Raises:
             StoreUnwritable: The folder cannot be written.
         """
         if self.read_only:
-            raise StoreMissing(f"There is no store in {self.path.parent}, and the folder can only be read.")
+            raise StoreUnwritable(
+                f"The store in {self.path.parent} has to be made or brought up to date, and the folder can only be "
+                "read. Run `utblick doctor --repair` as someone who may write there."
+            )
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:

@@ -44,7 +44,7 @@ def diagnose(store: Store, *, repair: bool = False) -> list[Check]:
 
     Args:
         store: The store.
-        repair: Make the vector index anew from the catalog where it is not well. Nothing is embedded.
+        repair: Make the lexical and the vector index anew from the catalog where they are not well; without embedding.
 
     Returns:
         One check for each thing looked at.
@@ -56,7 +56,12 @@ def diagnose(store: Store, *, repair: bool = False) -> list[Check]:
     checks = [_check_catalog(store)]
     if not checks[0].passed:
         return checks
-    checks += [_check_documents(store), _check_files(store), _check_terms(store)]
+    lexical = _check_terms(store)
+    if repair and not lexical.passed:
+        with store.writing(check=False):
+            store.catalog.rebuild_lexical()
+        lexical = _check_terms(store)
+    checks += [_check_documents(store), _check_files(store), lexical]
     try:
         store.check_fingerprint()
     except FingerprintMismatch as error:
@@ -112,7 +117,7 @@ def _check_files(store: Store) -> Check:
 def _check_terms(store: Store) -> Check:
     chunks, terms = store.catalog.count_chunks(), store.catalog.count_terms()
     well = chunks == terms
-    return Check("lexical index", well, "error", f"{terms} of {chunks} chunks.", "" if well else _REBUILD)
+    return Check("lexical index", well, "error", f"{terms} of {chunks} chunks.", "" if well else _REPAIR)
 
 
 def _check_index(store: Store, *, everything: bool) -> Check:

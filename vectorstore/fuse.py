@@ -6,18 +6,21 @@ from vectorstore.store import Candidate
 from vectorstore.types import Hit
 
 LEXICAL_WEIGHT = 0.4
-"""What the lexical share counts beside the cosine where question and passage are in one language."""
+"""What the lexical share counts beside the cosine where the nearest passages are in the question's language."""
 
 CROSS_LANGUAGE_WEIGHT = 0.2
-"""The same where they differ: names, numbers and related spellings can match, and what the glossary translates."""
+"""The same where none of them is: names, numbers, related spellings and the glossary's words are left to match."""
+
+_NEAREST = 10
 
 
 def fuse(candidates: Sequence[Candidate], language: str, top_k: int) -> list[Hit]:
     """Rank candidates by cosine plus weighted lexical share.
 
     Scores are added, not ranks: reciprocal rank fusion throws away how sure each half is and loses to the better
-    half on Swedish questions. The share falls by itself where a question's words are strange to the documents, so
-    the weight need not.
+    half on Swedish questions. One weight holds for all candidates of a question, so that a passage in the question's
+    language gains nothing by that alone. Where the question's words are strange to the documents the share falls by
+    itself.
 
     Args:
         candidates: With both scores.
@@ -27,13 +30,17 @@ def fuse(candidates: Sequence[Candidate], language: str, top_k: int) -> list[Hit
     Returns:
         Hits, best first.
     """
-    scored: list[tuple[float, Candidate]] = []
-    for candidate in candidates:
-        same = candidate.language in (language, None)
-        weight = LEXICAL_WEIGHT if same else CROSS_LANGUAGE_WEIGHT
-        scored.append((candidate.dense + weight * candidate.lexical, candidate))
+    weight = _lexical_weight(candidates, language)
+    scored = [(candidate.dense + weight * candidate.lexical, candidate) for candidate in candidates]
     scored.sort(key=lambda pair: (-pair[0], pair[1].chunk.document, pair[1].chunk.ordinal))
     return [
         Hit(candidate.chunk, score, rank, candidate.dense, candidate.lexical)
         for rank, (score, candidate) in enumerate(scored[:top_k], start=1)
     ]
+
+
+def _lexical_weight(candidates: Sequence[Candidate], language: str) -> float:
+    """Between the two weights, by the share of the nearest passages that are in the question's language."""
+    nearest = sorted(candidates, key=lambda candidate: -candidate.dense)[:_NEAREST]
+    same = sum(candidate.language in (language, None) for candidate in nearest)
+    return CROSS_LANGUAGE_WEIGHT + (LEXICAL_WEIGHT - CROSS_LANGUAGE_WEIGHT) * same / max(len(nearest), 1)

@@ -8,13 +8,20 @@ tokenization for European language text retrieval*, Information Retrieval 7 (200
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Grams: TypeAlias = NDArray[np.uint32]
+
 SIZES = (4, 5)
 _K1, _B = 1.2, 0.75
 _LETTERS = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128
+_SPACE = 0
+_CHARACTERS = b" 0123456789abcdefghijklmnopqrstuvwxyz"
+# Six bits for each character that `plain` leaves.
+_CODES = np.array([max(_CHARACTERS.find(code), _SPACE) for code in range(256)], np.uint32)
 
 
 def plain(text: str) -> bytes:
@@ -23,10 +30,10 @@ def plain(text: str) -> bytes:
     return b" " + b" ".join(letters.split()) + b" "
 
 
-def question_grams(words: Sequence[str]) -> NDArray[np.uint64]:
+def question_grams(words: Sequence[str]) -> Grams:
     """The distinct letter sequences of a question's words, sorted."""
-    # Two spaces keep sequences from running over from one word to the next.
-    text = b" ".join(plain(word) for word in words)
+    # One space between words is two in a row here, so that no sequence runs over from one word to the next.
+    text = b"".join(plain(word) for word in words)
     return np.unique(np.concatenate([_inside_words(text, size) for size in SIZES]))
 
 
@@ -43,17 +50,18 @@ class GramStatistics:
 
     passages: int
     length: float
-    grams: NDArray[np.uint64]
+    grams: Grams
     counts: NDArray[np.int64]
 
     @classmethod
-    def count(cls, texts: Sequence[bytes]) -> "GramStatistics":
-        """Count over passages as `plain` gives them."""
-        each = [np.unique(np.concatenate([_grams(text, size) for size in SIZES])) for text in texts]
-        grams, counts = np.unique(np.concatenate(each or [np.zeros(0, np.uint64)]), return_counts=True)
+    def count(cls, texts: Sequence[str]) -> "GramStatistics":
+        """Count over a sample."""
+        plains = [plain(text) for text in texts]
+        each = [np.unique(np.concatenate([_grams(text, size) for size in SIZES])) for text in plains]
+        grams, counts = np.unique(np.concatenate(each or [np.zeros(0, np.uint32)]), return_counts=True)
         return cls(len(texts), float(np.mean([len(text) for text in texts] or [1])), grams, counts)
 
-    def information(self, grams: NDArray[np.uint64]) -> NDArray[np.float64]:
+    def information(self, grams: Grams) -> NDArray[np.float64]:
         """Inverse document frequency of each letter sequence."""
         if not len(self.grams):
             return np.ones(len(grams))
@@ -63,14 +71,14 @@ class GramStatistics:
 
 
 def gram_shares(
-    grams: NDArray[np.uint64], statistics: GramStatistics, texts: Sequence[bytes], contexts: Sequence[bytes]
+    grams: Grams, statistics: GramStatistics, texts: Sequence[str], contexts: Sequence[str]
 ) -> NDArray[np.float64]:
     """The share of a question's information that each passage holds in letter sequences, by BM25.
 
     Args:
         grams: The question's, as `question_grams` gives them.
         statistics: How common they are.
-        texts: The passages, as `plain` gives them.
+        texts: The passages.
         contexts: Title and headings of each; what occurs there counts as if it stood in the passage.
 
     Returns:
@@ -78,7 +86,8 @@ def gram_shares(
     """
     if not len(grams) or not texts:
         return np.zeros(len(texts))
-    frequencies = _frequencies(grams, [text + context for text, context in zip(texts, contexts, strict=True)])
+    plains = [plain(f"{text} {context}") for text, context in zip(texts, contexts, strict=True)]
+    frequencies = _frequencies(grams, plains)
     lengths = np.array([len(text) for text in texts]) / max(statistics.length, 1.0)
     weights = statistics.information(grams)
     saturated = frequencies / (frequencies + _K1 * (1 - _B + _B * lengths[:, np.newaxis]))
@@ -86,35 +95,49 @@ def gram_shares(
     return shares
 
 
-def _frequencies(grams: NDArray[np.uint64], texts: Sequence[bytes]) -> NDArray[np.int64]:
+def _frequencies(grams: Grams, texts: Sequence[bytes]) -> NDArray[np.int64]:
     """How often each letter sequence occurs in each text: shape (texts, grams)."""
     ends = np.cumsum([len(text) for text in texts])
     joined = b"".join(texts)
     frequencies = np.zeros(len(texts) * len(grams), np.int64)
+    # Nearly all sequences of the texts are strange to the question; a table of 16-bit digests rules most of them out.
+    possible = np.zeros(1 << 16, bool)
+    possible[_digests(grams)] = True
     for size in SIZES:
         found = _grams(joined, size)
-        places = np.searchsorted(grams, found).clip(max=len(grams) - 1)
-        (positions,) = np.nonzero(grams[places] == found)
-        cells = np.searchsorted(ends, positions, side="right") * len(grams) + places[positions]
+        (positions,) = np.nonzero(possible[_digests(found)])
+        places = np.searchsorted(grams, found[positions]).clip(max=len(grams) - 1)
+        same = grams[places] == found[positions]
+        cells = np.searchsorted(ends, positions[same], side="right") * len(grams) + places[same]
         frequencies += np.bincount(cells, minlength=len(frequencies))
     return frequencies.reshape(len(texts), len(grams))
 
 
-def _grams(text: bytes, size: int) -> NDArray[np.uint64]:
+def _digests(grams: Grams) -> NDArray[np.uint32]:
+    digests: NDArray[np.uint32] = (grams * np.uint32(2654435761)) >> np.uint32(16)
+    return digests
+
+
+def _grams(text: bytes, size: int) -> Grams:
     """Every sequence of `size` characters as one number each, in order."""
-    characters = np.frombuffer(text, np.uint8).astype(np.uint64)
-    grams = np.full(max(len(characters) - size + 1, 0), size << 56, np.uint64)
+    characters = _codes(text)
+    grams = np.full(max(len(characters) - size + 1, 0), (size - SIZES[0]) << 30, np.uint32)
     for place in range(size):
-        grams |= characters[place : place + len(grams)] << np.uint64(8 * place)
+        grams |= characters[place : place + len(grams)] << np.uint32(6 * place)
     return grams
 
 
-def _inside_words(text: bytes, size: int) -> NDArray[np.uint64]:
+def _codes(text: bytes) -> NDArray[np.uint32]:
+    codes: NDArray[np.uint32] = _CODES[np.frombuffer(text, np.uint8)]
+    return codes
+
+
+def _inside_words(text: bytes, size: int) -> Grams:
+    """Sequences that have spaces at their ends only."""
     grams = _grams(text, size)
-    spaces = np.frombuffer(text, np.uint8) == ord(" ")
+    spaces = _codes(text) == _SPACE
     inner = np.zeros(len(grams), bool)
     for place in range(1, size - 1):
         inner |= spaces[place : place + len(grams)]
-    outside = spaces[: len(grams)] & spaces[size - 1 : size - 1 + len(grams)] & inner
-    kept: NDArray[np.uint64] = grams[~(inner | outside)]
+    kept: Grams = grams[~inner]
     return kept

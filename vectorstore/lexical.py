@@ -12,7 +12,7 @@ from ingest.language import detect_language
 from vectorstore.acronyms import find_acronyms
 from vectorstore.analyse import STOP_WORDS, folded_terms, index_terms, words
 from vectorstore.glossary import translated_windows
-from vectorstore.grams import GramStatistics, gram_shares, plain, question_grams
+from vectorstore.grams import GramStatistics, gram_shares, question_grams
 from vectorstore.misspelling import is_near
 from vectorstore.terms import IndexedPassage, Term, pair_shares, word_shares
 
@@ -161,7 +161,10 @@ class LexicalIndex:
         alternatives = {alternative for term in query.terms for alternative, _ in term.alternatives}
         if not alternatives:
             return []
-        match = " OR ".join(f'"{alternative}"' for alternative in sorted(alternatives))
+        match = " OR ".join(
+            f'"{alternative}"*' if len(alternative) >= 5 and alternative.isalpha() else f'"{alternative}"'
+            for alternative in sorted(alternatives)
+        )
         limit = "" if numbers is None else f" AND chunk.document IN ({','.join('?' * len(numbers))})"
         rows = self._connect().execute(
             "SELECT chunk.id FROM terms JOIN chunk ON chunk.number = terms.rowid "
@@ -183,8 +186,7 @@ class LexicalIndex:
         if not query.terms or not ids:
             return dict.fromkeys(ids, 0.0)
         statistics, passages = self._statistics(), self._passages(ids)
-        texts = [plain(passage.text) for passage in passages]
-        contexts = [plain(passage.context) for passage in passages]
+        texts, contexts = [passage.text for passage in passages], [passage.context for passage in passages]
         shares = (
             WORDS * word_shares(query.terms, passages, statistics.length)
             + GRAMS * gram_shares(question_grams(query.informative), statistics.grams, texts, contexts)
@@ -254,7 +256,7 @@ class LexicalIndex:
                 picks,
             ).fetchall()
             length = float(np.mean([body.count(" ") + 1 for body, _ in rows] or [1]))
-            grams = GramStatistics.count([plain(text) for _, text in rows])
+            grams = GramStatistics.count([text for _, text in rows])
             kept = self._kept = _Statistics(state, len(numbers), length, grams)
         return kept
 

@@ -1,12 +1,16 @@
 """Search the store: the one entry to retrieval."""
 
 from vectorstore.analyse import query_terms
+from vectorstore.collapse import collapse
 from vectorstore.fuse import fuse
 from vectorstore.store import Store
 from vectorstore.types import Filter, Hit
 
 CANDIDATES = 50
 """How many chunks each half of the retrieval hands to fusion, unless more hits are asked for."""
+
+_REPEATS = 2
+"""How many passages are looked at for each hit wanted, to fold repetitions."""
 
 
 def search(
@@ -22,7 +26,8 @@ def search(
         limits: Documents to search in; None for all.
 
     Returns:
-        Hits, best first.
+        Hits, best first. Passages that repeat a better one are in its `also`.
     """
-    candidates = store.candidates(question, query_terms(question), max(CANDIDATES, top_k), limits or Filter())
-    return fuse(candidates, language, top_k)
+    wanted = _REPEATS * top_k
+    candidates = store.candidates(question, query_terms(question), max(CANDIDATES, wanted), limits or Filter())
+    return collapse(fuse(candidates, language, wanted), top_k)

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -308,7 +309,7 @@ class _Sync:
 
     def _circumstances(self) -> str:
         """What a failure depends on beside the file."""
-        return f"{version('utblick')} {self._worker.limits}"
+        return f"{version('utblick')} {self._worker.limits} {shutil.which('tesseract')}"
 
     def _facts(self, file: PresentFile) -> tuple[Fact, ...]:
         return self._overrides.facts_for(path_of(file.location))

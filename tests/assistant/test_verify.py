@@ -2,7 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.particulars import Quantity, negated, quantities
+from assistant.particulars import negated
+from assistant.quantities import Quantity, quantities
 from assistant.verify import Claim, Support, Verdict, addresses_model, verify_claims
 
 HARBOUR = Support(

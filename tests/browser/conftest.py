@@ -13,7 +13,6 @@ import pytest
 from assistant.answers import Answer, AnswerStatus
 from assistant.ui_state import Answering
 
-ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,7 +38,7 @@ HOSTILE = f"""<!doctype html><html lang="sv"><head><title>{HOSTILE_TITLE}</title
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium or another one on the path; without one the tests are skipped, on CI they fail."""
     playwright = pytest.importorskip("playwright.sync_api")
@@ -98,9 +97,9 @@ def assistant_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
 
 @pytest.fixture(scope="session")
-def assistant(assistant_over: Callable[[Path], Answering]) -> Answering:
+def assistant(samples_assistant: Answering) -> Answering:
     """The real assistant over the project's samples."""
-    return assistant_over(ROOT / "samples")
+    return samples_assistant
 
 
 @pytest.fixture(scope="session")

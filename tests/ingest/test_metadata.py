@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.dates import find_date, locate_period
-from ingest.document import BlockKind, Document, Field
+from ingest.document import Block, BlockKind, Document, Field, Page
 from ingest.language import detect_language
 from ingest.load import load_file
 from ingest.metadata import read_facts
@@ -384,3 +384,11 @@ def test_front_page_of_a_real_programme() -> None:
         assert document.page_at(fact.start).number == 1
     assert Field.REVISED_ON not in facts
     assert document.fact(Field.ORGANISATION) == "Linköpings kommun"
+
+
+def test_a_text_about_several_cities_speaks_for_none_of_them() -> None:
+    text = "Cities abroad\n\nThe City of Malmö has three agreements. The City of Stockholm is a member of 95 networks."
+    blocks = (Block(BlockKind.HEADING, 0, 13, 1), Block(BlockKind.PARAGRAPH, 15, len(text)))
+    document = Document("cities.md", "markdown", "h", text, (Page(1, 0, len(text)),), blocks)
+    fields = {fact.field for fact in read_facts(document, {}, "cities.md")}
+    assert Field.ORGANISATION not in fields

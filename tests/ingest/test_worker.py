@@ -24,6 +24,10 @@ def load_file(path, document_id, **options):
     if name.startswith("busy"):
         while True: pass
     if name.startswith("crash"): os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("start"):
+        import subprocess
+        path.with_suffix(".pid").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
+        time.sleep(60)
     if name.startswith("exit"): os._exit(0)
     if name.startswith("fill"): return bytearray(10**9) and None
     if name.startswith("raise"): raise ZeroDivisionError("a parser's mistake")
@@ -159,6 +163,17 @@ def test_ctrl_c_at_the_terminal_is_for_the_one_that_asked(worker, file):
     process = worker._process
     worker.load_file(file("b"), "b.md")
     assert worker._process is process
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc")
+def test_what_a_reader_started_ends_with_it(file, tmp_path):
+    with MischievousWorker(Limits(max_seconds=1)) as worker, pytest.raises(TimedOut):
+        worker.load_file(file("start"), "start.md")
+    child = int((tmp_path / "start.pid").read_text())
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _runs(child):
+        time.sleep(0.05)
+    assert not _runs(child)
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc")

@@ -108,12 +108,15 @@ def run_kills(folder):
     while killed < 20 and steps < 60:
         child = FORK.Process(target=sync, args=(data, documents))
         child.start()
-        child.join(timeout=draw.uniform(0, seconds * 0.7))
-        if child.is_alive():
+        child.join(timeout=draw.uniform(0, seconds))
+        hit = child.is_alive()
+        if hit:
             os.kill(child.pid, signal.SIGKILL)
             child.join()
             killed += 1
-        if steps % 2:
+        # How long a run takes depends on what is left to do and on how busy the machine is.
+        seconds *= 1.1 if hit else 0.7
+        if steps % 2 or not hit:
             change_files(documents, draw, steps)
         steps += 1
     for place in (data, folder / "clean"):

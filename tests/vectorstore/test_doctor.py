@@ -98,6 +98,22 @@ def test_a_lexical_index_that_lacks_passages_is_found(tmp_path, filled):
         connection = filled.catalog._database.connection
         filled.catalog.lexical.delete_document(connection.execute("SELECT min(number) FROM document").fetchone()[0])
     assert "lexical index" in failed(diagnose(filled))
+    assert failed(diagnose(filled, repair=True)) == {}
+    assert filled.catalog.count_terms() == filled.catalog.count_chunks()
+
+
+def test_a_lexical_index_of_another_version_is_made_anew_on_opening(tmp_path, filled, open_store, embedder):
+    filled.close()
+    embedder.embedded.clear()
+    with sqlite3.connect(tmp_path / "data" / "catalog.sqlite") as connection:
+        connection.execute("UPDATE meta SET value = 'older' WHERE key = 'lexical'")
+        connection.execute("DROP TABLE terms")
+        connection.execute("CREATE TABLE terms (something_else)")
+    connection.close()
+    store = open_store()
+    assert store.catalog.count_terms() == store.catalog.count_chunks()
+    assert failed(diagnose(store)) == {}
+    assert embedder.embedded == []
 
 
 def test_files_that_could_not_be_read_are_a_warning(store, documents, run_outcomes):
@@ -110,8 +126,8 @@ def test_files_that_could_not_be_read_are_a_warning(store, documents, run_outcom
 
 def test_a_damaged_catalog_is_said_to_be(tmp_path, filled, make_document, open_store):
     with filled.writing():
-        for number in range(40):
-            filled.replace(make_document(f"x{number}.txt", f"Text {number}. " * 3000), "/r", f"/r/x{number}")
+        for number in range(12):
+            filled.replace(make_document(f"x{number}.txt", f"Text {number}. " * 1500), "/r", f"/r/x{number}")
     filled.close()
     path = tmp_path / "data" / "catalog.sqlite"
     content = bytearray(path.read_bytes())

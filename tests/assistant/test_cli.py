@@ -1,0 +1,329 @@
+"""The command line as its users meet it: a process of its own where that matters, else in this one."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from assistant import cli
+from assistant.settings import Settings
+from vectorstore.embed import SentenceEmbeddings
+
+QUESTION = "Vilka vänorter har Provköping?"
+COMMANDS = [
+    ("ingest",), ("documents",), ("page",), ("remove",), ("search",), ("ask",), ("chat",), ("doctor",), ("eval",),
+    ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("config",), ("config", "show"),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("UTBLICK_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], embeddings) -> Callable[..., Run]:
+    """Runs `utblick` in this process, with the embedding model that the other tests have loaded."""
+    monkeypatch.setattr(SentenceEmbeddings, "load", lambda *_, **__: embeddings)
+
+    def call(*arguments: str | Path) -> Run:
+        monkeypatch.setattr(sys, "argv", ["utblick", *map(str, arguments)])
+        capfd.readouterr()
+        code: int | str | None = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+        out, err = capfd.readouterr()
+        return Run(int(code or 0), out, err)
+
+    return call
+
+
+def process(*arguments: str, **environment: str) -> Run:
+    """Runs `utblick` as a process of its own."""
+    command = [sys.executable, "-c", "from assistant.cli import main; main()", *arguments]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UTBLICK_")}
+    ended = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", env={**kept, **environment}, timeout=60
+    )
+    return Run(ended.returncode, ended.stdout, ended.stderr)
+
+
+def one_line(run: Run, *said: str) -> None:
+    """Asserts exit code 1, nothing on standard output and one line with what happened and what to do."""
+    assert run.code == 1
+    assert run.out == ""
+    lines = [line for line in run.err.splitlines() if not line.startswith("  [")]
+    assert len(lines) == 1 and lines[0].startswith("utblick: "), run.err
+    assert [words for words in said if words not in lines[0]] == []
+
+
+def public_commands() -> set[tuple[str, ...]]:
+    found: set[tuple[str, ...]] = set()
+
+    def walk(command: object, path: tuple[str, ...]) -> None:
+        if getattr(command, "hidden", False):
+            return
+        if path:
+            found.add(path)
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, (*path, name))
+
+    walk(typer.main.get_command(cli.app), ())
+    return found
+
+
+def test_the_commands_are_these() -> None:
+    assert public_commands() <= set(COMMANDS)
+    missing = set(COMMANDS) - public_commands()
+    assert missing <= {("eval", "compare")}
+
+
+@pytest.mark.parametrize("command", sorted(public_commands()), ids=" ".join)
+def test_every_command_has_help_and_every_option_says_what_it_does(run, command: tuple[str, ...]) -> None:
+    shown = run(*command, "--help")
+    assert shown.code == 0 and shown.err == ""
+    assert len(shown.out.splitlines()) > 5
+    found = typer.main.get_command(cli.app)
+    for name in command:
+        found = found.commands[name]  # type: ignore[attr-defined]
+    assert found.help
+    assert [parameter.name for parameter in found.params if not getattr(parameter, "help", "")] == []
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    groups = {("eval",), ("config",)}
+    assert [command for command in public_commands() - groups if f"utblick {' '.join(command)}" not in readme] == []
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['utblick', '--help']\n"
+        "from assistant.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = 'torch gradio chromadb sentence_transformers transformers numpy langchain langchain_core pydantic'\n"
+        "print([name for name in heavy.split() if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
+    assert min(_seconds_of_help() for _ in range(5)) < 0.5
+
+
+def _seconds_of_help() -> float:
+    began = time.perf_counter()
+    process("--help")
+    return time.perf_counter() - began
+
+
+def test_a_folder_is_ingested_listed_searched_asked_and_removed(run, tmp_path: Path, samples: Path) -> None:
+    folder = tmp_path / "mapp med å"
+    folder.mkdir()
+    shutil.copy(samples / "provkoping-handlingsplan-2025.md", folder / "plan ä.md")
+    (folder / "trasig.pdf").write_bytes(b"%PDF-1.4 broken")
+    data = ("--data", tmp_path / "data")
+
+    ingested = run("ingest", folder, "--json", *data)
+    assert ingested.code == 1
+    assert [list(file) for file in ingested.json["files"]] == [["path", "outcome", "document", "pages", "reason"]] * 2
+    good, bad = ingested.json["files"]
+    assert (good["outcome"], good["document"], good["pages"], good["reason"]) == ("ingested", "plan ä.md", 1, None)
+    assert (bad["outcome"], bad["document"]) == ("unreadable", None) and bad["reason"]
+
+    (folder / "trasig.pdf").unlink()
+    again = run("ingest", folder, "--json", *data)
+    assert again.code == 0
+    assert {file["path"]: file["outcome"] for file in again.json["files"]}["plan ä.md"] == "unchanged"
+    assert "unchanged" in run("ingest", folder, *data).out
+
+    listed = run("documents", "--json", *data)
+    (record,) = listed.json["documents"]
+    assert record["id"] == "plan ä.md" and record["organisation"] == "Provköpings kommun" and record["pages"] == 1
+    assert "1 page, " in run("documents", *data).out
+
+    answer = run("ask", QUESTION, "--json", *data)
+    assert answer.code == 0 and answer.json["status"] == "answered"
+    citation = answer.json["citations"][0]
+    page = run("page", citation["document"], str(citation["page"]), "--json", *data).json
+    assert list(page) == ["document", "page", "text"]
+    assert page["text"][citation["start"] : citation["end"]] == citation["quote"]
+
+    assert run("remove", "plan ä.md", "--json", *data).json == {"removed": ["plan ä.md"]}
+    assert run("documents", "--json", *data).json == {"documents": []}
+    assert (folder / "plan ä.md").exists()
+    one_line(run("remove", "plan ä.md", *data), "No document 'plan ä.md'", "utblick documents")
+    assert run("ask", QUESTION, "--json", *data).json["status"] == "not_found"
+
+
+def test_an_empty_folder_is_said_to_be_empty(run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "No files found" in run("ingest", tmp_path / "empty", "--data", tmp_path / "data").out
+
+
+def test_search(run, samples_data: Path) -> None:
+    found = run("search", QUESTION, "-k", "3", "--json", "--data", samples_data)
+    assert found.code == 0
+    assert list(found.json) == ["question", "hits"]
+    assert [list(hit) for hit in found.json["hits"]] == [
+        ["rank", "document", "title", "page", "section", "score", "text"]
+    ] * 3
+    assert [hit["rank"] for hit in found.json["hits"]] == [1, 2, 3]
+    only = run("search", QUESTION, "--organisation", "Göteborgs Stad", "--json", "--data", samples_data)
+    assert {hit["document"] for hit in only.json["hits"]} == {"goteborg-natverk-och-medlemskap.html"}
+    assert "provkoping-handlingsplan-2025.md, page 1" in run("search", QUESTION, "--data", samples_data).out
+
+
+@pytest.mark.parametrize("question", ['"', "NEAR(a b)", "vänort* AND", "-", "a OR", "(", "col:x", "^x", "😀"])
+def test_signs_of_a_query_language_are_only_signs(run, samples_data: Path, question: str) -> None:
+    found = run("search", "--json", "--data", samples_data, "--", question)
+    assert found.code == (0 if any(map(str.isalnum, question)) else 2)
+    assert run("ask", "--json", "--data", samples_data, "--", question).code == 0
+
+
+def test_ask_prints_text_sources_and_how_it_ended(run, samples_data: Path) -> None:
+    shown = run("ask", QUESTION, "--data", samples_data)
+    assert shown.code == 0
+    assert re.search(r"Beispielstadt .*\[1\]\n.*\n\[1\] Handlingsplan .*page 1 \(provkoping", shown.out, re.DOTALL)
+    assert shown.err.startswith("(answered, ")
+
+
+def test_ask_prints_the_object_that_a_batch_writes(run, samples_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").write_text(json.dumps({"id": "q1", "question": QUESTION}) + "\n", "utf-8")
+    ran = run("eval", "run", tmp_path / "q.jsonl", "--out", tmp_path / "out", "--json", "--data", samples_data)
+    assert ran.code == 0
+    assert ran.json == json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    (line,) = (tmp_path / "out" / "answers.jsonl").read_text("utf-8").splitlines()
+    asked = run("ask", QUESTION, "--json", "--data", samples_data).json
+    assert {**json.loads(line), "seconds": 0, "id": ""} == {**asked, "seconds": 0, "id": ""}
+    assert json.loads(line)["id"] == "q1"
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"answers.jsonl", "report.html", "report.md"}
+
+
+def test_a_follow_up_is_asked_with_its_history(run, samples_data: Path, tmp_path: Path) -> None:
+    history = [{"question": "Hur mycket EU-stöd beviljades Exempelstad 2023?", "answer": "41,6"}]
+    (tmp_path / "h.json").write_text(json.dumps(history), "utf-8")
+    answer = run("ask", "Och 2022?", "--history", tmp_path / "h.json", "--json", "--data", samples_data).json
+    assert answer["standalone_question"] == "Och 2022? (Hur mycket EU-stöd beviljades Exempelstad 2023?)"
+    assert "28,4" in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "{", "5", '{"question": "x"}', '["x"]', '[{"q": "x"}]', '[{"question": 5}]',
+        '[{"question": "x", "answer": []}]', None,
+    ],
+)  # fmt: skip
+def test_a_wrong_history_is_a_usage_error(run, samples_data: Path, tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "h.json").write_text(content, "utf-8")
+    shown = run("ask", QUESTION, "--history", tmp_path / "h.json", "--data", samples_data)
+    assert shown.code == 2 and shown.out == ""
+    assert "h.json is not a JSON list of" in " ".join(shown.err.split())
+    assert "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("documents",), ("ask", QUESTION), ("search", QUESTION), ("page", "x"), ("remove", "x"), ("doctor",)],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_missing_store_is_said_with_the_first_step(run, tmp_path: Path, arguments: Sequence[str]) -> None:
+    one_line(run(*arguments, "--data", tmp_path / "none"), "no store", "utblick ingest FOLDER")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("frobnicate",), ("ingest",), ("ask",), ("ask", "x", "--frob"), ("ask", "x", "--year", "soon"),
+        ("search", "x", "-k", "0"), ("search", ""), ("page", "x", "one"), ("eval", "run"), ("config", "frob"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_wrong_command_is_a_usage_error(run, arguments: Sequence[str]) -> None:
+    shown = run(*arguments)
+    assert shown.code == 2 and shown.out == ""
+    assert "Error: " in shown.err and "--help" in shown.err
+
+
+def test_errors_are_one_line_with_what_to_do(run, samples_data: Path, tmp_path: Path) -> None:
+    data = ("--data", samples_data)
+    one_line(run("ingest", tmp_path / "nowhere", "--data", tmp_path / "d"), "no file or folder", "nowhere")
+    one_line(run("page", "provkoping-handlingsplan-2025.md", "9", *data), "no page 9")
+    one_line(run("page", "nix.pdf", *data), "nix.pdf", "utblick documents")
+    one_line(run("eval", "run", tmp_path / "no.jsonl", "--out", tmp_path / "o", *data), "no.jsonl", "check the path")
+    one_line(run("ask", QUESTION, "--model", "gpt-4", *data), "'gpt-4'", "ollama:gemma3")
+    (tmp_path / "file").write_text("x")
+    one_line(run("ingest", tmp_path, "--data", tmp_path / "file"), "--data")
+    (tmp_path / "d8").mkdir()
+    (tmp_path / "d8" / "catalog.sqlite").write_text("no database" * 200)
+    one_line(run("documents", "--data", tmp_path / "d8"), "catalog.sqlite", "data folder")
+
+
+def test_doctor(run, samples_data: Path) -> None:
+    found = run("doctor", "--json", "--data", samples_data)
+    assert found.code == 0
+    assert {"name", "severity", "passed", "message", "remedy"} >= set(found.json["checks"][0]) >= {"name", "message"}
+    assert "ok   " in run("doctor", "--data", samples_data).out
+
+
+def test_config_show(run, tmp_path: Path) -> None:
+    shown = run("config", "show", "--json", "--data", tmp_path)
+    assert list(shown.json) == list(Settings.model_fields)
+    assert shown.json["data"] == str(tmp_path)
+    assert "UTBLICK_TOP_K" in run("config", "show").out
+
+
+def test_settings_that_are_wrong_are_one_line(run, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "utblick.toml").write_text("topk = 3\n")
+    one_line(run("config", "show"), "topk", "top_k", "utblick.toml")
+    (tmp_path / "utblick.toml").unlink()
+    monkeypatch.setenv("UTBLICK_TOPK", "3")
+    one_line(run("config", "show"), "UTBLICK_TOPK", "UTBLICK_TOP_K")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(samples_data: Path) -> None:
+    main = "from assistant.cli import main; main()"
+    command = f"{sys.executable} -c '{main}' page region-mellansjo-program-2024-2027.pdf 2 --data {samples_data}"
+    ended = subprocess.run(
+        ["bash", "-c", f"({command}; echo code $? >&2) | true"], capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr
+    assert ended.stderr.startswith("code ")
+
+
+def test_bytes_that_are_no_text_are_named(samples_data: Path) -> None:
+    main = "from assistant.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", main, "page", b"n\xe5got.pdf", "--json", "--data", str(samples_data)],
+        capture_output=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == b"utblick: 'n\\udce5got.pdf' is not text in UTF-8; type it anew.\n"

@@ -1,0 +1,112 @@
+"""The score's behaviour: what speaks for a unit must raise it, whatever the fitted weights are."""
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+
+from assistant.evidence import Unit, find_units
+from assistant.score import Features, Scored, answer_threshold, holds, probability, score_units, weigh_terms
+from assistant.understand import Kind, understand
+
+
+@pytest.fixture
+def rank(make_document, hits_over) -> Callable[..., list[Scored]]:
+    """The sentences given, each a paragraph of its own, scored for a question, best first."""
+
+    def score(question: str, *sentences: str, cosines: list[float] | None = None, **facts: str) -> list[Scored]:
+        document = make_document(*(("paragraph", sentence) for sentence in sentences), **facts)
+        units = find_units(document, hits_over(document))
+        understood = understand(question)
+        terms = weigh_terms(understood, lambda alternatives: 3.0)
+        return score_units(understood, terms, units, {document.id: document}, cosines or [0.9] * len(units))
+
+    return score
+
+
+@pytest.fixture
+def unit(make_document, hits_over) -> Callable[[str], Unit]:
+    def make(text: str) -> Unit:
+        document = make_document(("row", text))
+        return find_units(document, hits_over(document))[0]
+
+    return make
+
+
+def test_probabilities_are_probabilities_and_in_order(rank) -> None:
+    scored = rank("Hur många vänorter har staden?", "Staden har två vänorter.", "Vädret var vackert.", "x")
+    found = [entry.probability for entry in scored]
+    assert all(0 < value < 1 for value in found)
+    assert found == sorted(found, reverse=True)
+    assert rank("Vad?") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "better", "worse"),
+    [
+        ("Hur många vänorter har staden?", "Staden har två vänorter.", "Staden har flera vänorter."),
+        ("När antogs programmet?", "Programmet antogs den 3 mars 2021.", "Programmet antogs av fullmäktige."),
+        ("Vilka nätverk är Malmö med i?", "Malmö är med i nätverket UBC.", "Lund är med i nätverket UBC."),
+        (
+            "Vad kostade kontoret 2021?",
+            "Kontoret kostade 3 miljoner kronor 2021.",
+            "Kontoret kostade 3 miljoner kronor.",
+        ),
+        ("vilka vanorter har staden", "Staden har vänorten Näidislinn.", "Staden har kontoret Näidislinn."),
+    ],
+)
+def test_what_answers_is_likelier_than_what_only_sounds_alike(rank, question: str, better: str, worse: str) -> None:
+    scored = rank(question, worse, better)
+    assert [entry.unit.text for entry in scored] == [better, worse]
+    assert scored[0].probability > scored[1].probability
+
+
+def test_nearness_in_meaning_counts(rank) -> None:
+    one, other = "Samverkan sker med grannländer.", "Vägarna är långa i kommunen."
+    scored = rank("Vilka partner finns?", one, other, cosines=[0.80, 0.92])
+    assert scored[0].unit.text == other
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "question", "held"),
+    [
+        (Kind.NUMBER, "Staden har fyra vänorter.", "Hur många vänorter?", True),
+        (Kind.NUMBER, "Staden har vänorter.", "Hur många vänorter?", False),
+        (Kind.NUMBER, "Rapporten 2021 nämner det.", "Hur många 2021?", False),
+        (Kind.AMOUNT, "Kontoret kostar 260 000 kronor.", "Vad kostar det?", True),
+        (Kind.AMOUNT, "Det kostar €5 million.", "Vad kostar det?", True),
+        (Kind.AMOUNT, "Kontoret har 4 anställda.", "Vad kostar det?", False),
+        (Kind.DATE, "Det antogs i mars.", "När?", True),
+        (Kind.DATE, "Det gäller tills vidare.", "När?", True),
+        (Kind.DATE, "Fullmäktige antog det.", "När?", False),
+        (Kind.PERSON, "Ekonomichefen ansvarar.", "Vem?", True),
+        (Kind.PERSON, "Det är viktigt.", "Vem?", False),
+        (Kind.NAME, "Ordförande är Anna Svensson.", "Vad heter ordföranden?", True),
+        (Kind.NAME, "Ordföranden leder mötet.", "Vad heter ordföranden?", False),
+        (Kind.REASON, "Det beror på vädret.", "Varför?", True),
+        (Kind.REASON, "Resan blev av.", "Varför?", False),
+        (Kind.PLACE, "Kontoret finns i Bryssel.", "Var finns kontoret?", True),
+        (Kind.PLACE, "Kontoret är litet.", "Var finns kontoret?", False),
+        (Kind.EXPLANATION, "Vad som helst.", "Hur?", True),
+    ],
+)
+def test_the_kind_of_thing_asked_for_is_recognised(unit, kind: Kind, text: str, question: str, held: bool) -> None:
+    assert holds(kind, unit(text), question) is held
+
+
+def test_the_earlier_question_counts_half() -> None:
+    from assistant.answers import Turn
+
+    understood = understand("Och kontoret?", [Turn("Hur många vänorter har staden?")])
+    weights = {term.alternatives[0]: term.weight for term in weigh_terms(understood, lambda alternatives: 2.0)}
+    assert weights["kontor" if "kontor" in weights else "kontoret"] == 2.0
+    assert {weight for word, weight in weights.items() if word.startswith(("vänort", "stad"))} == {1.0}
+
+
+def test_the_fitted_model_fits_the_features() -> None:
+    model = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
+    assert set(model["weights"]) == {"bias", *Features.__dataclass_fields__}
+    assert 0 < answer_threshold() < 1
+    nothing = Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))
+    assert probability(nothing) < answer_threshold()
