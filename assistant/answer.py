@@ -23,11 +23,13 @@ class Thresholds:
         answer: Probability that a unit must have to be told as an answer; derived by `evals.calibrate`.
         support: Share of the best unit's probability that a further one must have.
         each: As `answer`, for the parts of an answer that is told by organisation or by year.
+        named: As `answer`, for a part that says by name what the question asks which organisations have to do with.
     """
 
     answer: float = 0.2
     support: float = 0.45
     each: float = 0.08
+    named: float = 0.05
 
 
 WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 120, Kind.COMPARISON: 240}
@@ -128,7 +130,7 @@ def _compose_by_organisation(
         own = [
             entry
             for entry in scored
-            if entry.probability >= thresholds.each
+            if entry.probability >= (thresholds.named if asked_which else thresholds.each)
             and documents[entry.unit.document].fact(Field.ORGANISATION) == organisation
             and not (asked_which and any(not is_named(name, entry.unit.text) for name in question.names))
         ]

@@ -1,6 +1,7 @@
 """The particulars of a sentence: quantities, names, roles and directions, which a paraphrase may not change."""
 
 import re
+from collections.abc import Sequence
 
 from assistant.quantities import (
     MONTH_NAMES,
@@ -12,7 +13,7 @@ from assistant.quantities import (
 )
 from assistant.scope import swedish_name
 from assistant.wording import BODIES, OPENERS, bare, is_held, names_in_claim, nearest_sentences, terms_of
-from vectorstore.analyse import STOP_WORDS, fold, stem, words
+from vectorstore.analyse import STOP_WORDS, fold, words
 
 _ROLE = re.compile(
     r"\w*(?:chef|direktör|ordförande|nämnd|styrelse|fullmäktige|utskott|förvaltning|kommitt|beredning|sekretariat|"
@@ -94,7 +95,8 @@ def changed_particular(claim: str, evidence: str, context: str, *, same_language
         _changed_direction(claim, " ".join(nearest)),
         None if any(negated(claim) == negated(sentence) for sentence in nearest) else "negation",
         changed_counted(claim, f"{evidence}\n{context}") if same_language else None,
-        _changed_role(claim, f"{evidence}\n{context}") if same_language else None,
+        _changed_role(claim, "\n".join((*nearest, context))) if same_language else None,
+        _changed_subject(claim, nearest, evidence) if same_language else None,
         _changed_quotation(claim, f"{evidence}\n{context}") if same_language else None,
     )
     return next(filter(None, checks), None)
@@ -151,13 +153,34 @@ def _changed_body(claim: str, held: str) -> str | None:
 
 def _changed_role(claim: str, held: str) -> str | None:
     """A board, office or post of the claim must stand in the evidence; *nämnden* may stand for *miljönämnden*."""
-    roles = [role for role in words(held) if _ROLE.fullmatch(role)]
+    roles = [_base(role) for role in words(held) if _ROLE.fullmatch(role)]
+    stems = terms_of(held)
     for word in words(claim):
-        if _ROLE.fullmatch(word) and not any(
-            fold(stem(role)).endswith(fold(stem(word))) or fold(role).endswith(fold(word)) for role in roles
-        ):
+        if not _ROLE.fullmatch(word):
+            continue
+        base = _base(word)
+        same = any(
+            role.endswith(base) or (base.endswith(role) and terms_of(base.removesuffix(role).rstrip("s-")) & stems)
+            for role in roles
+        )
+        if not same:
             return f"role {word}"
     return None
+
+
+def _base(role: str) -> str:
+    """A role without its definite form, plural and genitive."""
+    return re.sub(r"(?:erna|arna|er|ar|et|en|n|na)?s?$", "", fold(role))
+
+
+def _changed_subject(claim: str, nearest: Sequence[str], evidence: str) -> str | None:
+    """A claim that names only what other sentences are about, and says of it what the nearest one says of its own."""
+    names = [(name, begins) for name, begins in names_in_claim(claim) if name.lower() not in STOP_WORDS | OPENERS]
+    inside = [name for name, begins in names if not begins] or [name for name, _ in names]
+    known = {bare(name) for name in inside} & {bare(word) for word in words(evidence)}
+    near = {bare(word) for word in words(" ".join(nearest))}
+    own = [name for sentence in nearest for name, begins in names_in_claim(sentence) if not begins]
+    return "subject" if known and own and not known & near else None
 
 
 def _changed_direction(claim: str, nearest: str) -> str | None:

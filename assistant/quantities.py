@@ -1,7 +1,7 @@
 """Numbers with their units, dates and what they count: whether a claim gives them as its evidence does."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.wording import BODIES, OPENERS, bare, is_held, names_in_claim, nearest_sentences, terms_of
@@ -69,9 +69,7 @@ def quantities(text: str) -> list[Quantity]:
         rest = rest[:start] + "|" * (end - start) + rest[end:]
     plain = _GROUPING.sub("", rest)
     for match in _QUANTITY.finditer(plain):
-        written = match.group().lower()
-        value = NUMBER_WORDS.get(written, written.replace(",", ".").rstrip("."))
-        found.append(Quantity(value, _units_after(plain[match.end() : match.end() + 40])))
+        found.append(Quantity(_value(match.group()), _units_after(plain[match.end() : match.end() + 40])))
     return found
 
 
@@ -108,18 +106,31 @@ def changed_quantity(claim: str, evidence: str, context: str) -> str | None:
 
 
 def changed_counted(claim: str, held: str) -> str | None:
-    """What a number of the claim counts must be spoken of in the evidence: 140 cities are not 140 countries."""
+    """What a number counts must be spoken of in the evidence, and not be counted there by other numbers alone."""
     stems = terms_of(held)
-    plain = _GROUPING.sub("", claim)
+    counted = [(value, terms_of(word)) for value, word in _counted(held)]
+    for value, word in _counted(claim):
+        numbers = {other for other, others in counted if others & terms_of(word)}
+        if not is_held(word, stems) or (numbers and value not in numbers):
+            return f"counted {word}"
+    return None
+
+
+def _counted(text: str) -> Iterator[tuple[str, str]]:
+    """Each number with the word right after it, where that is no unit: what it counts."""
+    plain = _GROUPING.sub("", text)
     for match in _QUANTITY.finditer(plain):
-        following = re.match(r"\s+([^\W\d_]{3,})", plain[match.end() :])
+        following = re.match(r"[ \u00a0]+([^\W\d_]{3,})", plain[match.end() :])
         if not following or _YEAR.fullmatch(match.group()):
             continue
         word = following.group(1).lower()
-        known = word in STOP_WORDS or word in MONTH_NAMES or any(re.fullmatch(unit, word) for unit in UNITS.values())
-        if not known and not is_held(word, stems):
-            return f"counted {word}"
-    return None
+        if word in STOP_WORDS or word in MONTH_NAMES or any(re.fullmatch(unit, word) for unit in UNITS.values()):
+            continue
+        yield _value(match.group()), word
+
+
+def _value(written: str) -> str:
+    return NUMBER_WORDS.get(written.lower(), written.replace(",", ".").rstrip("."))
 
 
 def _same_value(claimed: str, held: str) -> bool:

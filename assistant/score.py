@@ -161,12 +161,26 @@ def score_units(
     if not units:
         return []
     mean = sum(cosines) / len(cosines)
-    best = max(unit.hit.score for unit in units)
+    best = _best_passages(question, units, documents)
     scored: list[Scored] = []
     for unit, cosine in zip(units, cosines, strict=True):
-        features = _features(question, terms, unit, documents[unit.document], cosine, mean, best)
+        features = _features(question, terms, unit, documents[unit.document], cosine, mean, best[unit.document])
         scored.append(Scored(unit, features, probability(features)))
     return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
+
+
+def _best_passages(question: Question, units: Sequence[Unit], documents: Mapping[str, Document]) -> dict[str, float]:
+    """Score of the best passage that each document competes with: of all, or of its organisation where each counts."""
+
+    def group(document_id: str) -> str | None:
+        asked_each = len(question.organisations) > 1
+        return documents[document_id].fact(Field.ORGANISATION) if asked_each else None
+
+    best: dict[str | None, float] = {}
+    for unit in units:
+        key = group(unit.document)
+        best[key] = max(best.get(key, unit.hit.score), unit.hit.score)
+    return {unit.document: best[group(unit.document)] for unit in units}
 
 
 def probability(features: Features) -> float:

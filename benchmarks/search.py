@@ -59,6 +59,10 @@ class Language:
         self._words = list(made)
         self._weights = list(accumulate(1 / rank for rank in range(1, size + 1)))
 
+    def question(self) -> str:
+        """Five words that are not among the most frequent, as is left of a question without its stop words."""
+        return f"Hur {' '.join(self._draw.choices(self._words[200:], cum_weights=self._weights[:-200], k=5))}?"
+
     def text(self, length: int) -> str:
         return " ".join(self._draw.choices(self._words, cum_weights=self._weights, k=length)).capitalize() + "."
 
@@ -95,7 +99,7 @@ def measure(chunks: int, questions: int, folder: Path) -> None:
         for number in range(max(chunks // CHUNKS_A_DOCUMENT, 1)):
             store.replace(document(number, language, CHUNKS_A_DOCUMENT), "", f"{number}.txt")
     indexed = time.perf_counter() - began
-    asked = [f"Hur {language.text(8)[:-1]}?" for _ in range(questions)]
+    asked = [language.question() for _ in range(questions)]
     lexical, reading = store.catalog.lexical, store.catalog.reading
     began = time.perf_counter()
     search(store, asked[0])

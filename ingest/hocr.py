@@ -71,6 +71,11 @@ class OcrLine:
         return " ".join(word.text for word in self.words)
 
     @property
+    def is_upright(self) -> bool:
+        """Whether it runs up or down the page."""
+        return len(self.text) > 3 and self.box[3] - self.box[1] > 1.5 * (self.box[2] - self.box[0])
+
+    @property
     def confidence(self) -> float:
         """Mean confidence of its words by their length."""
         return sum(word.confidence * len(word.text) for word in self.words) / sum(len(word.text) for word in self.words)
@@ -84,7 +89,10 @@ def read_hocr(hocr: bytes) -> list[OcrLine]:
     """The lines of a page in the order in which Tesseract reads them; none where the output is cut short."""
     from lxml import etree
 
-    root = etree.fromstring(hocr, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+    try:
+        root = etree.fromstring(hocr, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+    except etree.XMLSyntaxError:  # empty
+        return []
     return list(_lines(root)) if root is not None else []
 
 

@@ -8,7 +8,7 @@ from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
 from ingest.errors import NeedsPassword, UnreadableFile
 from ingest.labels import paragraph_lines
-from ingest.office import cell_text, heading_level, is_contents, read_package, table_blocks, tabs_to_colons
+from ingest.office import cell_text, heading_level, is_contents, list_level, read_package, table_blocks, tabs_to_colons
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -142,16 +142,20 @@ class _Reader:
         if paragraph.tag == f"{_TEXT}h":
             level = paragraph.get(f"{_TEXT}outline-level", "1")
             return BlockKind.HEADING, max(1, int(level)) if level.isdigit() else 1
-        style, seen = paragraph.get(f"{_TEXT}style-name", ""), set[str]()
-        while style and style not in seen:
-            seen.add(style)
-            name, parent = self._styles.get(style, (style, ""))
+        for name in self._style_names(paragraph):
             if level_named := heading_level(name):
                 return BlockKind.HEADING, level_named
             if is_contents(name):
                 return BlockKind.CONTENTS, 0
-            style = parent
         return BlockKind.PARAGRAPH, 0
+
+    def _style_names(self, paragraph: "Element") -> Iterator[str]:
+        """The names of a paragraph's style and of those that it is based on."""
+        style, seen = paragraph.get(f"{_TEXT}style-name", ""), set[str]()
+        while style and style not in seen:
+            seen.add(style)
+            name, style = self._styles.get(style, (style, ""))
+            yield name
 
     def _read_list(self, element: "Element", depth: int) -> Iterator[RawBlock]:
         for entry in element:
@@ -165,7 +169,8 @@ class _Reader:
         first = next((child for child in item if child.tag in (f"{_TEXT}p", f"{_TEXT}h", f"{_TEXT}list")), None)
         for child in item:
             if child is first and child.tag == f"{_TEXT}p":
-                yield from self._read_paragraph(child, BlockKind.ITEM, depth)
+                named = max(map(list_level, self._style_names(child)), default=0)
+                yield from self._read_paragraph(child, BlockKind.ITEM, max(depth, named))
             elif child.tag == f"{_TEXT}list":
                 yield from self._read_list(child, depth + 1)
             elif child.tag in (f"{_TEXT}p", f"{_TEXT}h"):

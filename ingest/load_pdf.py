@@ -14,7 +14,7 @@ from ingest.assemble import RawDocument
 from ingest.clean import clean_text, without_running_lines, words_of
 from ingest.document import Field
 from ingest.errors import NeedsOcr, NeedsPassword, UnreadableFile
-from ingest.lines import Line, Span, lines_of_page
+from ingest.lines import Line, Span, beside, lines_of_page
 from ingest.ocr import INSTALL, Ocr, OcrPage, installed_languages, recognise_pages
 from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans, picture_share
 from ingest.structure import OutlineEntry, structure_lines
@@ -70,7 +70,8 @@ def load_pdf(path: Path, password: str | None = None, ocr: Ocr | None = None) ->
         if not _tells_more(recognised.get(number), pages[number - 1]):
             recognised.pop(number, None)
     for number, page in recognised.items():
-        pages[number - 1] = list(page.lines) if page is not None else []
+        if page is not None:
+            pages[number - 1] = _beside_layer(page.lines, pages[number - 1])
     if not any(pages):
         remedy = "scan it anew with 300 dpi, or obtain the original" if installed_languages() else INSTALL
         raise NeedsOcr(f"{path.name} holds pictures of pages, and no text could be read in them; {remedy}")
@@ -147,6 +148,12 @@ def _tells_more(recognised: OcrPage | None, page: Sequence[Line]) -> bool:
         and recognised.confidence >= _TRUSTED
         and _letters(recognised.lines) > _MUCH_MORE * _letters(page)
     )
+
+
+def _beside_layer(recognised: Sequence[Line], layer: Sequence[Line]) -> list[Line]:
+    """Recognised lines, with those that the text layer has as well, and surely better, from there."""
+    hidden = [line for line in recognised if any(beside(line, o) and line.x0 < o.x1 and o.x0 < line.x1 for o in layer)]
+    return [line for line in recognised if line not in hidden] + list(layer)
 
 
 def _letters(page: Sequence[Line]) -> int:

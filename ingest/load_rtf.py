@@ -9,7 +9,7 @@ from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
 from ingest.errors import UnreadableFile
 from ingest.labels import paragraph_lines
-from ingest.office import cell_text, heading_level, is_contents, table_blocks, tabs_to_colons
+from ingest.office import cell_text, heading_level, is_contents, list_level, table_blocks, tabs_to_colons
 from ingest.rtf import Paragraph, Row, RtfReader, Style
 
 _BULLET = re.compile(r"[•▪■◦●·]\s*(?=\S)")
@@ -70,8 +70,10 @@ def _kind(style: Style, styles: Mapping[int, Style]) -> tuple[BlockKind, int]:
             return BlockKind.HEADING, entry.outline + 1
         if level := heading_level(entry.name):
             return BlockKind.HEADING, level
-    listed = next((entry for entry in chain if entry.listed), None)
-    return (BlockKind.ITEM, max(0, listed.level) + 1) if listed else (BlockKind.PARAGRAPH, 0)
+    named = max(list_level(entry.name) for entry in chain)
+    listed = next((max(0, entry.level) + 1 for entry in chain if entry.listed), 0)
+    level = max(named, listed)
+    return (BlockKind.ITEM, level) if level else (BlockKind.PARAGRAPH, 0)
 
 
 def _chain(number: int | None, styles: Mapping[int, Style]) -> Iterator[Style]:

@@ -37,7 +37,8 @@ INSTALL = (
 _log = logging.getLogger(__name__)
 _BLANK = 24
 _GLANCE_DPI = 36
-_POOR = 0.5
+_POOR = 0.6
+_DOUBTFUL = 0.8
 _NOISE = 0.4
 _MOST_AT_ONCE = 4
 _WORD = re.compile(r"[^\W\d_]{2}|\d")
@@ -181,10 +182,12 @@ def _recognise(
 def _read_upright(pixels: "_Pixels", dpi: float, languages: Sequence[str], end: float) -> Reading:
     """What is read on a page, turned first where it is not upright; no lines where nothing makes sense."""
     reading = _read(pixels, dpi, languages, end)
-    if reading.confidence < _POOR and (turns := _quarter_turns(pixels, dpi, end)):
+    sideways = _runs_upwards(reading)
+    if (sideways or reading.confidence < _DOUBTFUL) and (turns := _quarter_turns(pixels, dpi, end)):
         import numpy
 
-        reading = _read(numpy.rot90(pixels, -turns), dpi, languages, end)
+        turned = _read(numpy.rot90(pixels, -turns), dpi, languages, end)
+        reading = turned if sideways or turned.confidence > reading.confidence else reading
     return reading if reading.confidence >= _POOR else Reading((), (), dpi, reading.height, reading.confidence)
 
 
@@ -195,6 +198,12 @@ def _read(pixels: "_Pixels", dpi: float, languages: Sequence[str], end: float) -
     sure = sum(len(word.text) * word.confidence for line in lines for word in line.words)
     strokes = tuple(stroke_share(pixels, line) for line in lines)
     return Reading(lines, strokes, dpi, pixels.shape[0], sure / letters if letters else 0.0)
+
+
+def _runs_upwards(reading: Reading) -> bool:
+    """Whether most text was recognised in lines that run up or down the page."""
+    letters = sum(len(line.text) for line in reading.lines)
+    return 2 * sum(len(line.text) for line in reading.lines if line.is_upright) > letters
 
 
 def _quarter_turns(pixels: "_Pixels", dpi: float, end: float) -> int:

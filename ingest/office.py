@@ -21,6 +21,7 @@ _XML = (".xml", ".rels")
 _ENTITY = re.compile(rb"<!\s*ENTITY")
 _HEADING = re.compile(r"(?:heading|rubrik|überschrift|overskrift|otsikko|titre)[\s_]*(\d)", re.IGNORECASE)
 _TITLES = {"title", "titel", "rubrik", "dokumentrubrik", "dokumenttitel", "huvudrubrik"}
+_LISTED = re.compile(r"(?:list (?:bullet|number|continue)|punktlista|numrerad lista|listpunkt)\s*(\d)?", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:toc|contents|innehåll|innehållsförteckning)\s*\d", re.IGNORECASE)
 
 
@@ -89,6 +90,12 @@ def heading_level(style: str) -> int:
     name = clean_line(style).lower()
     found = _HEADING.match(name)
     return max(int(found[1]), 1) if found else int(name in _TITLES)
+
+
+def list_level(style: str) -> int:
+    """The depth in a list that a style's name tells; 0 for none."""
+    found = _LISTED.match(clean_line(style))
+    return max(int(found[1] or 1), 1) if found else 0
 
 
 def is_contents(style: str) -> bool:

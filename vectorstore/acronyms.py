@@ -7,9 +7,10 @@ Pacific Symposium on Biocomputing 2003; here for acronyms in capitals, either wa
 import re
 
 _SHORT = r"[A-ZÅÄÖ](?:[A-Za-zÅÄÖåäö0-9&/-]{0,8}[A-ZÅÄÖ0-9])"
-_AFTER = re.compile(rf"([^()\n]{{4,160}}?)\s*\(({_SHORT})\)")
+_IN_BRACKETS = re.compile(rf"\(({_SHORT})\)")
 _BEFORE = re.compile(rf"(?<![\w-])({_SHORT})\s*\(([^()\n]{{4,120}})\)")
 _WORD = re.compile(r"[\w&’'-]+")
+_REACH = 160
 _SMALL = frozenset("och för av i på till the of and for in to on de des du la le les et und der die von".split())
 
 
@@ -20,10 +21,11 @@ def find_acronyms(text: str) -> list[tuple[str, str]]:
         `(acronym, spelled out)` in the order met, each once.
     """
     found: dict[tuple[str, str], None] = {}
-    for match in _AFTER.finditer(text):
-        long = _spelled_out(match.group(2), match.group(1), at_end=True)
+    for match in _IN_BRACKETS.finditer(text):
+        before = re.split(r"[()\n]", text[max(match.start() - _REACH, 0) : match.start()])[-1]
+        long = _spelled_out(match.group(1), before, at_end=True)
         if long:
-            found[match.group(2), long] = None
+            found[match.group(1), long] = None
     for match in _BEFORE.finditer(text):
         long = _spelled_out(match.group(1), match.group(2), at_end=False)
         if long:

@@ -67,15 +67,20 @@ def stem(word: str, language: str = "sv") -> str:
 
 def index_terms(text: str, language: str | None) -> str:
     """The stems under which a passage is indexed, in order, separated by spaces."""
-    return " ".join(_safe(stem(word, language or "sv")) for word in words(text))
+    return " ".join(_indexed(word, language or "sv")[0] for word in words(text))
 
 
 def folded_terms(text: str, language: str | None) -> str:
     """The stems of those words that have diacritics, without them, each with `FOLDED` before it."""
-    folds = ((word, fold(word)) for word in words(text))
-    return " ".join(
-        FOLDED + _safe(stem(folded, language or "sv")) for word, folded in folds if folded and folded != word
-    )
+    return " ".join(filter(None, (_indexed(word, language or "sv")[1] for word in words(text))))
+
+
+@lru_cache(maxsize=100_000)
+def _indexed(word: str, language: str) -> tuple[str, str]:
+    """A word's term, and that of its spelling without diacritics; empty where it has none."""
+    folded = fold(word)
+    marked = FOLDED + _safe(stem(folded, language)) if folded and folded != word else ""
+    return _safe(stem(word, language)), marked
 
 
 def query_terms(question: str, *, keep_stop_words: bool = False) -> list[tuple[str, ...]]:

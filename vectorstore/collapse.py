@@ -1,14 +1,16 @@
 """Collapse passages that say the same: annual documents and their copies repeat whole paragraphs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.chunk import Chunk
-from vectorstore.analyse import words
 from vectorstore.types import Hit
 
 SIMILAR = 0.9
 """Share of common word triples from which two passages say the same, if all of their numbers agree as well."""
+
+_NUMBER = re.compile(r"\d+")
 
 
 def collapse(hits: Sequence[Hit], top_k: int) -> list[Hit]:
@@ -43,8 +45,8 @@ class _Wording:
     """The words of a passage, for comparison."""
 
     def __init__(self, text: str) -> None:
-        sequence = list(words(text))
-        self._numbers = [word for word in sequence if word[0].isdigit()]
+        sequence = text.lower().split()
+        self._numbers = _NUMBER.findall(text)
         # A passage of one or two words is a triple by itself.
         self._triples = frozenset(zip(sequence, sequence[1:], sequence[2:], strict=False)) or {tuple(sequence)}
 

@@ -161,10 +161,7 @@ class LexicalIndex:
         alternatives = {alternative for term in query.terms for alternative, _ in term.alternatives}
         if not alternatives:
             return []
-        match = " OR ".join(
-            f'"{alternative}"*' if len(alternative) >= 5 and alternative.isalpha() else f'"{alternative}"'
-            for alternative in sorted(alternatives)
-        )
+        match = " OR ".join(f'"{alternative}"' for alternative in sorted(alternatives))
         limit = "" if numbers is None else f" AND chunk.document IN ({','.join('?' * len(numbers))})"
         rows = self._connect().execute(
             "SELECT chunk.id FROM terms JOIN chunk ON chunk.number = terms.rowid "

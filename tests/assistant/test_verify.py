@@ -79,11 +79,34 @@ BUDGET = Support(
     "Regionen står för 65 procent av kontorets budget och kommunerna för resten.",
     "Region Mellansjö\nMellansjö Europakontor",
 )
+VISITORS = Support(
+    "Under 2023 tog kontoret i Bryssel emot 17 besöksgrupper med sammanlagt 240 deltagare.",
+    "Årsrapport 2023\nExempelstads kommun\nKontoret i Bryssel",
+)
+MEMBERSHIPS = Support(
+    "Regionstyrelsen beslutar om medlemskap som kostar mer än 500 000 kronor om året. Övriga medlemskap beslutar "
+    "nämnderna om.",
+    "Region Mellansjö\nProgram 2024-2027",
+)
+CAMP = Support(
+    "Samarbetet med Esimerkkilä är livligt och omfattar bland annat ett årligt ungdomsläger. Utbytet med Beispielstadt "
+    "har däremot legat nere sedan pandemin.",
+    "Provköpings kommun\nHandlingsplan 2025",
+)
+EVALUATION = Support(
+    "Programmet ska utvärderas senast den 30 juni 2026. Regionutvecklingsdirektören får göra redaktionella ändringar.",
+    "Region Mellansjö",
+)
+POSTS = Support(
+    "In 2019 the City of Malmö had three posts for international affairs. One of the three was based in Brussels.",
+    "Malmö in 2019",
+)
 EVIDENCE = {
     "harbour": HARBOUR, "networks": NETWORKS, "member": MEMBER, "twins": TWINS, "office": OFFICE, "duties": DUTIES,
     "responsible": RESPONSIBLE, "money": MONEY, "extent": EXTENT, "table": TABLE, "english": ENGLISH,
     "adopted": ADOPTED, "china": CHINA, "plan": PLAN, "eurocities": EUROCITIES,
     "trip": TRIP, "partnership": PARTNERSHIP, "budget": BUDGET,
+    "visitors": VISITORS, "memberships": MEMBERSHIPS, "camp": CAMP, "evaluation": EVALUATION, "posts": POSTS,
 }  # fmt: skip
 
 HONEST = [
@@ -143,6 +166,17 @@ HONEST = [
     ("partnership", "Regionen har 8 av ledamöterna och står för sekretariatet."),
     ("budget", "Regionen står för 65 % av Europakontorets budget."),
     ("budget", "Resten av budgeten står kommunerna för."),
+    ("visitors", "Brysselkontoret tog emot 17 besöksgrupper."),
+    ("visitors", "Exempelstads kontor i Bryssel hade 240 deltagare i besöksgrupper under 2023."),
+    ("visitors", "17 grupper besökte kontoret."),
+    ("memberships", "Medlemskap som kostar över 500 000 kronor om året beslutas av regionstyrelsen."),
+    ("memberships", "Nämnderna beslutar om övriga medlemskap."),
+    ("camp", "Samarbetet med Esimerkkilä omfattar ett årligt ungdomsläger."),
+    ("camp", "Utbytet med Beispielstadt har legat nere sedan pandemin."),
+    ("evaluation", "Utvärderingen av programmet ska vara klar senast den 30 juni 2026."),
+    ("evaluation", "Regionutvecklingsdirektören får ändra programmet redaktionellt."),
+    ("posts", "Malmö had three posts for international affairs in 2019."),
+    ("posts", "One of the posts was based in Brussels."),
 ]
 FALSE = [
     ("number", "harbour", "Tekniska nämnden beviljades 3,8 miljoner kronor för landström i hamnen."),
@@ -224,6 +258,20 @@ FALSE = [
     ("held out", "partnership", "Region Skåne står för sekretariatet."),
     ("held out", "budget", "Regionen står för 65 miljoner av kontorets budget."),
     ("held out", "budget", "Staten står för 65 procent av kontorets budget."),
+    ("held out", "visitors", "Kontoret tog emot 71 besöksgrupper."),
+    ("held out", "visitors", "Kontoret i Paris tog emot 17 besöksgrupper."),
+    ("held out", "visitors", "Under 2022 tog kontoret emot 17 besöksgrupper."),
+    ("held out", "visitors", "Kontoret tog emot 240 besöksgrupper."),
+    ("held out", "memberships", "Regionstyrelsen beslutar om medlemskap som kostar mindre än 500 000 kronor om året."),
+    ("held out", "memberships", "Regionfullmäktige beslutar om medlemskap som kostar mer än 500 000 kronor om året."),
+    ("held out", "memberships", "Nämnderna beslutar om alla medlemskap."),
+    ("held out", "camp", "Samarbetet med Beispielstadt är livligt."),
+    ("held out", "camp", "Utbytet med Esimerkkilä har legat nere sedan pandemin."),
+    ("held out", "evaluation", "Regiondirektören får göra redaktionella ändringar."),
+    ("held out", "evaluation", "Regionutvecklingsdirektören får inte göra redaktionella ändringar."),
+    ("held out", "posts", "In 2019 Malmö had four posts for international affairs."),
+    ("held out", "posts", "All of the three posts were based in Brussels."),
+    ("held out", "posts", "One of the three was based in Berlin."),
 ]
 
 

@@ -138,7 +138,8 @@ def test_styles_of_the_style_sheet_and_properties() -> None:
 
 
 def test_encrypted_text_needs_password() -> None:
-    manifest = f"<manifest:manifest {NAMES}><manifest:file-entry><manifest:encryption-data/></manifest:file-entry></manifest:manifest>"
+    entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
+    manifest = f"<manifest:manifest {NAMES}>{entry}</manifest:manifest>"
     with pytest.raises(NeedsPassword, match="password"):
         load_odt(odt("", content_xml="\x1f\x02", **{"META-INF__manifest_xml": manifest}))
 
