@@ -24,7 +24,7 @@ _PACKAGES = (
 )
 _OPEN_DOCUMENTS = (
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet", _AS_PDF),
-    (b"opendocument.presentation", "an OpenDocument presentation", _AS_PDF),
+    (b"opendocument.presentation", "an OpenDocument presentation", _AS_PPTX),
     (b"epub", "an e-book", _AS_PDF),
 )
 _COMPOUNDS = (

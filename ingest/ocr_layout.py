@@ -125,29 +125,28 @@ def _in_rows(lines: Sequence[OcrLine], slope: float) -> list[OcrLine]:
 
     The lines of such columns stand side by side, and hardly any goes on with a sentence, as lines of prose do.
     """
-    blocks = [list(block) for _, block in groupby(lines, key=lambda line: line.block)]
-    merged: list[list[OcrLine]] = []
-    for block in blocks:
-        last = merged[-1] if merged else None
-        if last is not None and _is_next_column(last, block, slope):
-            last.extend(block)
+    tables: list[list[list[OcrLine]]] = []
+    for _, lines_of_block in groupby(lines, key=lambda line: line.block):
+        block = list(lines_of_block)
+        if tables and _is_column_of(tables[-1][0], block, slope):
+            tables[-1].append(block)
         else:
-            merged.append(block)
-    return [line for block in merged for line in (_by_rows(block, slope) if _has_columns(block) else block)]
+            tables.append([block])
+    return [
+        line
+        for first, *others in tables
+        for line in (_by_rows([*first, *(line for block in others for line in block)], slope) if others else first)
+    ]
 
 
-def _is_next_column(block: Sequence[OcrLine], other: Sequence[OcrLine], slope: float) -> bool:
-    """Whether a block of lines is a column of the same table to the right of another."""
-    if min(len(block), len(other)) < 2 or min(line.x0 for line in other) < max(line.x1 for line in block):
+def _is_column_of(block: Sequence[OcrLine], other: Sequence[OcrLine], slope: float) -> bool:
+    """Whether lines belong to a column to the right of a table's first column."""
+    if len(block) < 2 or min(line.x0 for line in other) < max(line.x1 for line in block):
         return False
     levels = [_level(line, slope) for line in block]
     beside = sum(any(abs(_level(line, slope) - level) < _SAME_ROW * line.size for level in levels) for line in other)
     running_on = sum(line.text[0].islower() for line in (*block, *other))
     return beside >= _ALIGNED * len(other) and running_on <= _RUNNING_ON * (len(block) + len(other))
-
-
-def _has_columns(block: Sequence[OcrLine]) -> bool:
-    return len({line.block for line in block}) > 1
 
 
 def _by_rows(lines: Sequence[OcrLine], slope: float) -> list[OcrLine]:

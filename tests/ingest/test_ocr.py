@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -111,11 +112,11 @@ def test_pictures_inside_a_document_with_text_are_read_in_their_place(tmp_path: 
 def test_pages_that_lie_or_lean_are_read(tmp_path: Path, degrees: int) -> None:
     def fill(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 11)
-        for number in range(36):
+        for number in range(15):
             canvas.drawString(72, 770 - 16 * number, PARAGRAPH[number % 3])
 
     document = load_file(scan(tmp_path / "a.pdf", picture(fill, degrees)), "a.pdf")
-    assert document.text.count("samverka med andra städer om klimat") >= 10
+    assert document.text.count("samverka med andra städer om klimat") == 5
 
 
 @needs_tesseract
@@ -227,6 +228,14 @@ def test_columns_of_a_table_are_put_in_rows_and_columns_of_prose_are_not() -> No
     left = [ocr_line(text, 300, 1000 + 50 * row, 1) for row, text in enumerate(("Fond", "Havsfonden", "Ungdom"))]
     right = [ocr_line(text, 900, 1000 + 50 * row, 2) for row, text in enumerate(("Belopp", "450", "780"))]
     assert texts(*left, *right) == ["Fond", "Belopp", "Havsfonden", "450", "Ungdom", "780"]
+    assert texts(*left, *right[:2], replace(right[2], block=3)) == [
+        "Fond",
+        "Belopp",
+        "Havsfonden",
+        "450",
+        "Ungdom",
+        "780",
+    ]
     prose = [ocr_line(text, 300, 1000 + 50 * row, 1) for row, text in enumerate(("Vi ska", "samverka med", "andra"))]
     more = [ocr_line(text, 900, 1000 + 50 * row, 2) for row, text in enumerate(("städer", "och söka", "medel"))]
     assert texts(*prose, *more) == ["Vi ska", "samverka med", "andra", "städer", "och söka", "medel"]
