@@ -104,9 +104,13 @@ def find_organisation(text: str, front: int, titles: tuple[str, ...]) -> tuple[s
     if best is None or best.first is None or best.score < 3:
         return None
     alone = re.search(rf"^{re.escape(text[slice(*best.first)])}$", text, re.MULTILINE)
-    if not best.titled and not alone and any(
-        other is not best and other.strong and other.spellings.total() >= best.spellings.total()
-        for other in candidates.values()
+    if (
+        not best.titled
+        and not alone
+        and any(
+            other is not best and other.strong and other.spellings.total() >= best.spellings.total()
+            for other in candidates.values()
+        )
     ):
         return None  # a text about several organisations speaks for none of them
     return max(best.spellings, key=lambda name: best.spellings[name]), *best.first

@@ -228,7 +228,10 @@ class Store:
         Raises:
             FingerprintMismatch: The store was built with another model or chunker.
         """
-        query = self._embedder.embed_array([question], kind="query")[0]
+        with self.catalog.reading():
+            self.check_fingerprint()
+            spelled = self.catalog.lexical.respell(question)
+        query = self._embedder.embed_array([spelled], kind="query")[0]
         with self.catalog.reading():
             self.check_fingerprint()
             numbers = self.catalog.numbers(limits)

@@ -282,9 +282,7 @@ def test_the_report_in_the_corpus():
 
 
 @needs_shared
-@pytest.mark.parametrize(
-    ("folder", "error"), [("pikepdf/pal.pdf", NeedsOcr), ("pypdf/r4-user*", NeedsPassword)]
-)
+@pytest.mark.parametrize(("folder", "error"), [("pikepdf/pal.pdf", NeedsOcr), ("pypdf/r4-user*", NeedsPassword)])
 def test_real_files_that_cannot_be_read(folder, error):
     with pytest.raises(error):
         load_pdf(next((SHARED / "pdfs").glob(folder)))
