@@ -44,6 +44,7 @@ arch: setup
 
 unit: setup
 	@scripts/install_chromium.sh
+	@command -v tesseract >/dev/null || echo "==> No Tesseract found: the tests of scans are skipped (Debian: apt-get install tesseract-ocr tesseract-ocr-swe)"
 	@echo "==> pytest"
 	@$(BIN)/pytest --cov --cov-report=term:skip-covered
 

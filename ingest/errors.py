@@ -5,7 +5,9 @@ IngestError
 ├── UnreadableFile         damaged, empty or not what it claims
 ├── NeedsPassword          encrypted; `--password` opens it
 ├── NeedsOcr               pages are pictures without a text layer
-└── TooLarge               over a configured limit
+├── TooLarge               over a configured limit
+├── TimedOut               reading took longer than allowed; in `ingest.worker`
+└── OverridesError         a `documents.toml` cannot be used; names file, section and key; in `ingest.overrides`
 """
 
 

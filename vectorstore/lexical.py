@@ -11,7 +11,7 @@ import numpy as np
 
 from ingest.language import detect_language
 from vectorstore.acronyms import find_acronyms
-from vectorstore.analyse import FOLDED, STOP_WORDS, folded_terms, index_terms, words
+from vectorstore.analyse import FOLDED, STOP_WORDS, fold, folded_terms, index_terms, words
 from vectorstore.glossary import translated_windows
 from vectorstore.grams import GramStatistics, gram_shares, question_grams
 from vectorstore.misspelling import is_near
@@ -34,7 +34,7 @@ WORDS, GRAMS, PAIRS = 5 / 12, 5 / 12, 2 / 12
 _EQUIVALENT = 0.8
 """What a translation, a spelled-out acronym or a corrected spelling counts beside the word itself."""
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
 
 _SAMPLE = 200
 """Passages on which the frequency of letter sequences is estimated; with 500 the measures are the same."""
@@ -151,33 +151,31 @@ class LexicalIndex:
         return LexicalQuery(tuple(weighed), tuple(pairs), tuple(informative))
 
     def respell(self, question: str) -> str:
-        """A question as the documents spell it, for the embedding model: *vanorter* becomes *vänorter*.
+        """A Swedish question that was typed without å, ä and ö, as the documents spell it, for the embedding model.
 
-        Only words that occur nowhere as typed change: into what has the same letters with diacritics, else, but for
-        names, into what is one slip away.
+        *vanorter* becomes *vänorter* where no passage has the one and some have the other. Slips stay: correcting them
+        changes more words that were right, and the model takes them well enough.
         """
         typed = {match.group() for match in _LETTERS.finditer(question)}
+        if not typed or fold(question) != question.lower() or detect_language(question) == "en":
+            return question
         stems = {word: _stems(word) for word in typed}
         counts = self._counts({stem for pair in stems.values() for stem in (*pair, FOLDED + pair[0])})
         spelled: dict[str, str] = {}
         for word, pair in stems.items():
-            if any(stem in counts for stem in pair):
-                continue
-            folded = [FOLDED + pair[0]] if FOLDED + pair[0] in counts else []
-            near = self._similar(pair[0])[:1] if word.islower() and not folded else []
-            found = next(filter(None, map(self._spelling, folded + near)), None)
-            if found is not None:
+            if FOLDED + pair[0] in counts and not any(stem in counts for stem in pair):
+                found = self._spelling(FOLDED + pair[0]) or word
                 spelled[word] = found.capitalize() if word[0].isupper() else found
         return _LETTERS.sub(lambda match: spelled.get(match.group(), match.group()), question)
 
     def _spelling(self, term: str) -> str | None:
-        """A word that is indexed as `term`, from one of the passages that hold it."""
+        """A word with diacritics that is indexed as `term`, from one of the passages that hold it."""
         rows = self._connect().execute(
             "SELECT text FROM terms JOIN chunk ON chunk.number = terms.rowid WHERE terms MATCH ? LIMIT 3",
             (f'"{term}"',),
         )
         found = (word for (text,) in rows for word in words(text))
-        return next((word for word in found if term in (*_stems(word), folded_terms(word, "sv"))), None)
+        return next((word for word in found if folded_terms(word, "sv") == term), None)
 
     def find(self, query: LexicalQuery, top_k: int, numbers: Sequence[int] | None) -> list[str]:
         """Passages that hold words of a question, by SQLite's BM25.

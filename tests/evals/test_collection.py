@@ -77,3 +77,11 @@ def test_an_entry_becomes_a_document_with_its_language() -> None:
     assert document.fact(Field.LANGUAGE) == "sv"
     assert len(document.blocks) == 2
     assert document.title == " "
+
+
+def test_one_half_can_be_measured_alone(folder: Path, tmp_path: Path) -> None:
+    found = evaluate_retrieval(folder, tmp_path / "out", HashedWords(), modes=["lexical"], quiet=True)
+    assert found["measures"] == {}
+    assert found["lexical"]["nDCG@10"] == 1.0
+    assert set(found["seconds"]) == {"index", "lexical"}
+    assert [path.name for path in (tmp_path / "out").glob("*.run")] == ["lexical.run"]

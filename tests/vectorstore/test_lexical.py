@@ -138,3 +138,19 @@ def test_an_empty_store_answers_with_nothing(store):
 )
 def test_one_slip_is_near(one, other, near):
     assert is_near(one, other) is near
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("Vilka vanorter har staden?", "Vilka vänorter har staden?"),
+        ("VANORTER", "Vänorter"),
+        ("Vilka vanorter ligger i Malmö?", "Vilka vanorter ligger i Malmö?"),
+        ("Which twin towns (vanorter) are there, and what is said about them?",) * 2,
+        ("Vem serverar lunch i skolan?",) * 2,
+        ("Vilka kvantdatorer finns?",) * 2,
+        ("",) * 2,
+    ],
+)
+def test_questions_typed_without_diacritics_are_spelled_as_the_documents_do(lexical, typed, spelled):
+    assert lexical.respell(typed) == spelled
