@@ -23,7 +23,7 @@ from vectorstore.types import Filter
 
 
 def put(store, document, location=None, **options):
-    store.replace(document, "/root", location or f"/root/{document.id}", **options)
+    store.replace(document, "/folder", location or f"/folder/{document.id}", **options)
 
 
 def test_a_document_comes_back_as_it_was_stored(store, make_document):
@@ -120,7 +120,7 @@ def test_replacing_keeps_the_copies_of_the_same_content_and_drops_those_of_anoth
     document = make_document("a.txt", "En text.")
     put(store, document)
     with store.catalog.transaction() as change:
-        change.add_alias("a.txt", "copy.txt", "/root", "/root/copy.txt")
+        change.add_alias("a.txt", "copy.txt", "/folder", "/folder/copy.txt")
     put(store, document)
     assert [record.id for record in store.catalog.files()] == ["a.txt", "copy.txt"]
     put(store, make_document("a.txt", "En annan text."))
@@ -138,7 +138,7 @@ def test_two_documents_change_places(store, make_document):
     for name in ("a", "b"):
         put(store, make_document(f"{name}.txt", f"Text {name}."))
     with store.catalog.transaction() as change:
-        change.move([Move("a.txt", "b.txt", "/root", "/root/b.txt"), Move("b.txt", "a.txt", "/root", "/root/a.txt")])
+        change.move([Move("a.txt", "b.txt", "/folder", "/folder/b.txt"), Move("b.txt", "a.txt", "/folder", "/folder/a.txt")])
     assert store.catalog.document("a.txt").text == "Text b."
     assert store.catalog.document("b.txt").text == "Text a."
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from vectorstore.catalog import FileRecord
 from vectorstore.plan import PresentFile, plan_sync
 
-LOCATIONS = [f"/root/{name}" for name in "abcdef"]
+LOCATIONS = [f"/folder/{name}" for name in "abcdef"]
 CONTENTS = ["one", "two", "three", "four"]
 
 
@@ -14,9 +14,9 @@ def stored(draw):
     held = draw(st.dictionaries(st.sampled_from(LOCATIONS), st.sampled_from(CONTENTS)))
     records, owners = [], {}
     for location in sorted(held):
-        name = location.removeprefix("/root/")
+        name = location.removeprefix("/folder/")
         owner = owners.setdefault(held[location], name)
-        records.append(FileRecord(name, "/root", location, held[location], owner != name, owner))
+        records.append(FileRecord(name, "/folder", location, held[location], owner != name, owner))
     return records
 
 
@@ -65,7 +65,7 @@ def carry_out(records, plan):
     records=stored(), present=st.dictionaries(st.sampled_from(LOCATIONS), st.sampled_from([*CONTENTS, "new", "newer"]))
 )
 def test_after_a_plan_the_catalog_holds_what_is_there(records, present):
-    files = [PresentFile(place, place.removeprefix("/root/"), "/root", present[place]) for place in present]
+    files = [PresentFile(place, place.removeprefix("/folder/"), "/folder", present[place]) for place in present]
     plan = plan_sync(records, files, lambda location: True, lambda location: True)
     held = carry_out(records, plan)
     assert {location: content for location, (_, content) in held.items()} == present
@@ -82,7 +82,7 @@ def test_after_a_plan_the_catalog_holds_what_is_there(records, present):
     assert not known & {reading.file.content_hash for reading in plan.readings}
     again = plan_sync(
         [
-            FileRecord(identifier, "/root", location, content, False, identifier)
+            FileRecord(identifier, "/folder", location, content, False, identifier)
             for location, (identifier, content) in held.items()
             if location == min(place for place, (_, other) in held.items() if other == content)
         ],
@@ -99,12 +99,12 @@ def test_after_a_plan_the_catalog_holds_what_is_there(records, present):
 
 def test_what_lies_elsewhere_is_left_alone():
     elsewhere = FileRecord("x", "/other", "/other/x", "one", False, "x")
-    plan = plan_sync([elsewhere], [], lambda location: location.startswith("/root"), lambda location: False)
+    plan = plan_sync([elsewhere], [], lambda location: location.startswith("/folder"), lambda location: False)
     assert plan == type(plan)()
 
 
 def test_a_file_that_cannot_be_opened_keeps_its_document():
-    record = FileRecord("a", "/root", "/root/a", "one", False, "a")
-    plan = plan_sync([record], [PresentFile("/root/a", "a", "/root", None)], lambda _: True, lambda _: True)
+    record = FileRecord("a", "/folder", "/folder/a", "one", False, "a")
+    plan = plan_sync([record], [PresentFile("/folder/a", "a", "/folder", None)], lambda _: True, lambda _: True)
     assert not (plan.deleted or plan.gone or plan.readings)
     assert [identifier for _, identifier in plan.unchanged] == ["a"]

@@ -11,7 +11,7 @@ from vectorstore.types import Filter
 
 def put(store, document):
     with store.writing():
-        store.replace(document, "/root", f"/root/{document.id}")
+        store.replace(document, "/folder", f"/folder/{document.id}")
 
 
 def paragraphs(*subjects):
