@@ -138,7 +138,9 @@ def test_two_documents_change_places(store, make_document):
     for name in ("a", "b"):
         put(store, make_document(f"{name}.txt", f"Text {name}."))
     with store.catalog.transaction() as change:
-        change.move([Move("a.txt", "b.txt", "/folder", "/folder/b.txt"), Move("b.txt", "a.txt", "/folder", "/folder/a.txt")])
+        change.move(
+            [Move("a.txt", "b.txt", "/folder", "/folder/b.txt"), Move("b.txt", "a.txt", "/folder", "/folder/a.txt")]
+        )
     assert store.catalog.document("a.txt").text == "Text b."
     assert store.catalog.document("b.txt").text == "Text a."
 
