@@ -21,7 +21,7 @@ from assistant.messages import message
 from assistant.model import Evidence, abstains, open_model, write_draft
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
-from assistant.understand import Question, is_empty, understand
+from assistant.understand import Question, asks_about_assistant, is_empty, understand
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
@@ -199,6 +199,8 @@ class Assistant:
             return AnswerStatus.REFUSED, language, message("empty_question", language)
         if len(question) > limit:
             return AnswerStatus.REFUSED, language, message("long_question", language, limit=limit)
+        if asks_about_assistant(question):
+            return AnswerStatus.NEEDS_CLARIFICATION, language, message("about_assistant", language)
         if not history and is_empty(question):
             return AnswerStatus.NEEDS_CLARIFICATION, language, message("unclear_question", language)
         return None

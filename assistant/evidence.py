@@ -79,10 +79,19 @@ def find_units(document: Document, hits: Sequence[Hit]) -> list[Unit]:
             if block.end <= hit.chunk.start or block.start >= hit.chunk.end:
                 continue
             for kind, spans in _spans(document, index):
+                if kind == UnitKind.LIST and _is_front_page(document, spans):
+                    continue
                 text = "\n".join(document.text[start:end] for start, end in spans)
                 unit = Unit(document.id, kind, tuple(spans), text, paths[block], hit)
                 units.setdefault(unit.spans, unit)
     return list(units.values())
+
+
+def _is_front_page(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a list is the document's own facts (*Antagen av*, *Diarienummer*): its lines are asked for one by one."""
+    starts = [fact.start for fact in document.facts if fact.start is not None]
+    stated = sum(any(start <= place < end for place in starts) for start, end in spans)
+    return stated * 2 >= len(spans)
 
 
 def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tuple[int, int]]]]:

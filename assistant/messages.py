@@ -13,6 +13,12 @@ _MESSAGES = {
         "sv": "Vad gäller frågan? Nämn det som du undrar över, till exempel: Vilka nätverk är staden medlem i?",
         "en": "What is the question about? Name it, for example: Which networks is the city a member of?",
     },
+    "about_assistant": {
+        "sv": "Jag svarar på frågor om dokumenten här, med källa till varje mening, och säger till när de inte ger "
+        "svar. Fråga till exempel: Vilka nätverk är staden medlem i?",
+        "en": "I answer questions about the documents here, with a source for every sentence, and say when they hold "
+        "no answer. Ask for example: Which networks is the city a member of?",
+    },
     "empty_store": {
         "sv": "Det finns inga dokument att söka i ännu. Lägg till dokument och ställ frågan igen.",
         "en": "There are no documents to search yet. Add documents and ask again.",

@@ -197,6 +197,19 @@ def make_standalone(question: str, history: Sequence[Turn]) -> str:
     return f"{question} ({earlier})"
 
 
+_ABOUT_ITSELF = re.compile(
+    r"\W*(?:vad kan du(?: göra| svara på| hjälpa till med)?|vem är du|vad är du|hur fungerar (?:du|det här)|"
+    r"hjälp|hej\w*|tack\w*|what can you do|who are you|what are you|how does this work|help|"
+    r"hello|hi|thanks?|thank you)\W*",
+    re.IGNORECASE,
+)
+
+
+def asks_about_assistant(question: str) -> bool:
+    """Whether a text is a greeting, thanks, or a question about the assistant itself, which no document answers."""
+    return bool(_ABOUT_ITSELF.fullmatch(question))
+
+
 def is_empty(question: str) -> bool:
     """Whether a question names nothing that could be looked for (*Vad?*, *Vem är han?*, *Och då?*)."""
     return not [word for word in words(question) if word not in STOP_WORDS | _POINTERS]

@@ -3,6 +3,7 @@ import pytest
 from assistant.answers import Scope, Turn
 from assistant.understand import (
     Kind,
+    asks_about_assistant,
     is_empty,
     kind_of,
     make_standalone,
@@ -200,3 +201,13 @@ def test_a_scope_is_kept_beside_the_question() -> None:
     scope = Scope(organisations=("Malmö stad",), years=(2019,))
     assert understand("Vad kostade det?", scope=scope).scope is scope
     assert understand("Vad kostade det?").scope == Scope()
+
+
+@pytest.mark.parametrize("text", ["hej", "Hej!", "tack!", "Vad kan du?", "what can you do?", "Help"])
+def test_greetings_and_questions_about_the_assistant_are_told_apart(text: str) -> None:
+    assert asks_about_assistant(text)
+
+
+@pytest.mark.parametrize("text", ["Vad kan du säga om vänorter?", "Hjälp mig hitta programmet", "Tackade Malmö nej?"])
+def test_questions_about_documents_are_not_about_the_assistant(text: str) -> None:
+    assert not asks_about_assistant(text)
