@@ -259,8 +259,10 @@ class Assistant:
             return scored
         query = self._store.embed([question.standalone], "query")[0]
         vectors = self._store.embed([embedded_text(unit, documents[unit.document]) for unit in foreign], "passage")
-        near = {unit.spans: float(vector @ query) for unit, vector in zip(foreign, vectors, strict=True)}
-        cosines = [near.get(unit.spans, cosine) for unit, cosine in zip(units, cosines, strict=True)]
+        near = {
+            (unit.document, unit.spans): float(vector @ query) for unit, vector in zip(foreign, vectors, strict=True)
+        }
+        cosines = [near.get(key, cosine) for key, cosine in zip(found, cosines, strict=True)]
         return score_units(question, terms, units, documents, cosines)
 
     def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":

@@ -10,7 +10,8 @@ from ingest.assemble import RawBlock, RawDocument
 from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
 from ingest.errors import TooLarge, UnreadableFile
-from ingest.labels import label_of, paragraph_lines
+from ingest.labels import paragraph_lines
+from ingest.office import cell_text, tabs_to_colons
 from ingest.table_rows import has_header_row, key_values, write_rows
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class _Reader:
         if kind != BlockKind.PARAGRAPH:
             yield _block(kind, clean_line(text), level)
             return
-        for line in paragraph_lines(_tabs_to_colons(text)):
+        for line in paragraph_lines(tabs_to_colons(text)):
             yield _block(kind, line)
 
     def _kind(self, paragraph: "Element") -> tuple[BlockKind, int]:
@@ -197,7 +198,7 @@ def _grid(table: "Element") -> tuple[list[list[str]], bool]:
                 continue
             properties = cell.find(f"{_W}tcPr")
             merge = properties.find(f"{_W}vMerge") if properties is not None else None
-            text = _cell_text(cell)
+            text = cell_text([_text(paragraph) for paragraph in cell.iter(f"{_W}p")])
             if merge is not None and merge.get(f"{_W}val") != "restart" and rows and len(row) < len(rows[-1]):
                 text = rows[-1][len(row)]
             span = _value(properties, "gridSpan") or "1"
@@ -207,23 +208,6 @@ def _grid(table: "Element") -> tuple[list[list[str]], bool]:
                 marked = line.find(f"{_W}trPr/{_W}tblHeader") is not None
             rows.append(row)
     return rows, marked
-
-
-def _cell_text(cell: "Element") -> str:
-    """A cell in one line; a known name above its value in the same cell reads `name: value`."""
-    lines = [line for paragraph in cell.iter(f"{_W}p") if (line := clean_line(_text(paragraph)))]
-    if len(lines) > 1 and label_of(lines[0]) is not None:
-        return f"{lines[0].rstrip(':')}: {' '.join(lines[1:])}"
-    return " ".join(lines)
-
-
-def _tabs_to_colons(text: str) -> str:
-    """A known name set apart from its value by a tab reads `name: value`."""
-    lines = []
-    for line in text.split("\n"):
-        name, tab, value = line.partition("\t")
-        lines.append(f"{name.strip().rstrip(':')}: {value}" if tab and label_of(name) is not None else line)
-    return "\n".join(lines)
 
 
 def _value(holder: "Element | None", name: str) -> str | None:
