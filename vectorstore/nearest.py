@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from vectorstore.exact import ExactIndex
 from vectorstore.index import GRAPH, ChromaIndex, remove_index
 
 _log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0
+"""How many seconds closing waits for Chroma to be brought in step in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class VectorIndex:
         self._lock = threading.RLock()
         self._mending: threading.Thread | None = None
         self._given_up = False
+        self._ending = threading.Event()
+        self._counted: str | None = None
 
     def query(
         self, vector: NDArray[np.float32], top_k: int, numbers: Sequence[int] | None = None
@@ -86,6 +91,9 @@ class VectorIndex:
     def bring_in_step(self) -> Difference | None:
         """Add, replace and remove vectors until Chroma holds what the catalog holds. Nothing is embedded.
 
+        Only documents that have changed since are looked at, unless a change was interrupted or the counts tell that
+        something was lost.
+
         Returns:
             What differed; None where another process has Chroma open, which does it itself.
 
@@ -96,17 +104,31 @@ class VectorIndex:
             chroma = self._opened()
             if chroma is None:
                 return None
-            with self._catalog.reading():
-                state = self._catalog.state
-                if chroma.state == state and chroma.count() == self._catalog.count_chunks():
-                    return Difference()
-                difference = self._difference(chroma)
-                chroma.delete(difference.surplus)
-                chroma.upsert(self._entries(difference.missing))
-                chroma.delete_other_collections()
-            chroma.set_state(state)
-            self._given_up = False
+            if self._is_in_step(chroma):
+                return Difference()
+            difference = self._follow(chroma, chroma.documents)
+            if chroma.state == self._catalog.state and not self._is_in_step(chroma):
+                rest = self._follow(chroma, None)
+                return Difference(difference.missing + rest.missing, difference.surplus + rest.surplus)
             return difference
+
+    def _follow(self, chroma: ChromaIndex, known: Collection[int] | None) -> Difference:
+        """Bring Chroma to the present state of the catalog; `known` are the versions of documents that it holds.
+
+        Vectors are read batch by batch: a snapshot over the whole of it would keep SQLite's log from ending.
+        """
+        with self._catalog.reading():
+            state, versions = self._catalog.state, self._catalog.document_versions()
+            difference = self._difference(chroma) if known is None else self._changed(chroma, known, versions)
+        if difference != Difference():
+            chroma.begin_change()
+            chroma.delete(difference.surplus)
+            chroma.upsert(self._entries(difference.missing))
+        chroma.delete_other_collections()
+        if not self._ending.is_set():
+            chroma.set_state(state, versions.values())
+            self._given_up = False
+        return difference
 
     def rebuild(self) -> bool:
         """Make Chroma's folder anew from the catalog; False where another process has it open.
@@ -159,8 +181,10 @@ class VectorIndex:
             ]
 
     def close(self) -> None:
-        """Wait for mending to end and let go of the folder."""
+        """Let go of the folder; mending that takes longer than some seconds is left to the next time."""
         if self._mending is not None:
+            self._mending.join(_PATIENCE)
+            self._ending.set()
             self._mending.join()
         with self._lock:
             self._close_chroma()
@@ -171,12 +195,22 @@ class VectorIndex:
         if self._given_up or (self._mending is not None and self._mending.is_alive()):
             return None
         chroma = self._opened()
-        if chroma is None or (chroma.state == self._catalog.state and chroma.count() == self._catalog.count_chunks()):
+        if chroma is None or self._is_in_step(chroma):
             return chroma
         # No daemon: a process that ends meanwhile waits, so that Chroma is not cut off while it writes.
         self._mending = threading.Thread(target=self._mend, name="mend-vector-index")
         self._mending.start()
         return None
+
+    def _is_in_step(self, chroma: ChromaIndex) -> bool:
+        """Whether Chroma is at the catalog's state, and has as many vectors, which is counted once for each state."""
+        with self._catalog.reading():
+            state = self._catalog.state
+            if chroma.state != state:
+                return False
+            if self._counted != state and chroma.count() == self._catalog.count_chunks():
+                self._counted = state
+            return self._counted == state
 
     def _mend(self) -> None:
         try:
@@ -199,11 +233,18 @@ class VectorIndex:
             tuple(chunk_id for chunk_id in indexed if chunk_id not in wanted),
         )
 
+    def _changed(self, chroma: ChromaIndex, known: Collection[int], versions: Mapping[int, int]) -> Difference:
+        """The difference by documents: those that came, and those that went, with versions of their own."""
+        new = [number for number, version in versions.items() if version not in known]
+        missing = self._catalog.chunk_ids(new)
+        surplus = set(chroma.ids_of(set(known).difference(versions.values()))).difference(missing)
+        return Difference(tuple(missing), tuple(surplus))
+
     def _entries(self, ids: Sequence[str]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
-        versions = self._catalog.chunk_versions()
         for begin in range(0, len(ids), 1000):
-            for chunk_id, found in self._catalog.find(ids[begin : begin + 1000]).items():
-                yield chunk_id, versions[chunk_id], found.vector
+            if self._ending.is_set():
+                return
+            yield from self._catalog.versioned_vectors(ids[begin : begin + 1000])
 
     def _opened(self) -> ChromaIndex | None:
         """Chroma with the collection of the catalog's model; None where another process has it open."""
@@ -242,6 +283,6 @@ class VectorIndex:
             _log.warning("%s", error)
 
     def _close_chroma(self) -> None:
-        chroma, self._chroma = self._chroma, None
+        chroma, self._chroma, self._counted = self._chroma, None, None
         if chroma is not None:
             chroma.close()
