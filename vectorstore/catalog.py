@@ -297,12 +297,9 @@ class Catalog:
     def chunk_versions(self) -> dict[str, int]:
         """Identifier of each chunk, with the version of its document: the vector changes with it."""
         with self.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT chunk.id, version FROM chunk "
-                    "JOIN document ON document.number = chunk.document ORDER BY chunk.number"
-                ).fetchall()
-            )
+            versions = self.document_versions()
+            rows = connection.execute("SELECT id, document FROM chunk ORDER BY number").fetchall()
+        return {chunk_id: versions[number] for chunk_id, number in rows}
 
     def document_versions(self) -> dict[int, int]:
         """Number of each document, with its version."""
@@ -312,12 +309,15 @@ class Catalog:
     def versioned_vectors(self, ids: Sequence[str]) -> list[tuple[str, int, NDArray[np.float32]]]:
         """The chunks with these identifiers, each with its document's version and its vector; unknown ones left out."""
         with self.reading() as connection:
+            versions = self.document_versions()
             rows = connection.execute(
-                "SELECT chunk.id, version, vector FROM json_each(?) JOIN chunk ON chunk.id = value "
-                "JOIN document ON document.number = chunk.document",
+                "SELECT chunk.id, document, vector FROM json_each(?) JOIN chunk ON chunk.id = value",
                 (json.dumps(list(ids)),),
             ).fetchall()
-        return [(row[0], row[1], np.frombuffer(row[2], np.float16).astype(np.float32)) for row in rows]
+        return [
+            (chunk_id, versions[number], np.frombuffer(vector, np.float16).astype(np.float32))
+            for chunk_id, number, vector in rows
+        ]
 
     def vectors_of(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[str], NDArray[np.float32]]]:
         """The vectors of documents with these numbers, a few thousand at a time.

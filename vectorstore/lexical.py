@@ -299,7 +299,7 @@ class LexicalIndex:
         state = str(row[0]) if row is not None else ""
         kept = self._kept
         if kept is None or kept.state != state:
-            kept = self._kept = take_statistics(self._connect(), state, kept)
+            kept = self._kept = take_statistics(self._connect(), state)
         return kept
 
 

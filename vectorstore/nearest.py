@@ -1,9 +1,10 @@
-"""The dense half of the store: Chroma while it is in step with the catalog, an exact search whenever it is not."""
+"""The dense half of the store: an exact search, and in a large store Chroma while it is in step with the catalog."""
 
 import hashlib
 import logging
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from vectorstore.index import GRAPH, ChromaIndex, remove_index
 
 _log = logging.getLogger(__name__)
 
+EXACT_UP_TO = 50_000
+"""Chunks up to which the vectors are compared one by one, which misses nothing; see docs/adr/0006."""
+
+_NOTE = "in-step"
+"""File in Chroma's folder that names the state of the catalog it is in step with, for those who do not open Chroma."""
+
+_BATCH = 1000
 _PATIENCE = 5.0
 """How many seconds closing waits for Chroma to be brought in step in the background."""
 
@@ -38,8 +46,9 @@ class Difference:
 class VectorIndex:
     """Finds the chunks nearest to a question, and keeps Chroma in step with the catalog.
 
-    Chroma is opened by one process at a time, the first that asks; it alone brings it in step, whoever wrote to the
-    catalog. Other processes, and this one until that is done, search the catalog's vectors exactly.
+    Up to `EXACT_UP_TO` chunks, and within some documents, the catalog's vectors are searched exactly. Beyond, Chroma
+    is asked. It is opened by one process at a time, the first that writes or needs it; that one alone brings it in
+    step, whoever wrote to the catalog. Other processes, and this one until that is done, search exactly.
 
     Args:
         folder: Chroma's folder.
@@ -57,6 +66,7 @@ class VectorIndex:
         self._given_up = False
         self._ending = threading.Event()
         self._counted: str | None = None
+        self._sized: tuple[str | None, int] = (None, 0)
 
     def query(
         self, vector: NDArray[np.float32], top_k: int, numbers: Sequence[int] | None = None
@@ -72,7 +82,7 @@ class VectorIndex:
             `(chunk id, cosine)`, nearest first. An identifier may be of a chunk that was removed just now.
         """
         # Chroma's filters cost more than the exact search of what passes them, and find less.
-        if numbers is None and self._lock.acquire(blocking=False):
+        if numbers is None and self._size() > EXACT_UP_TO and self._lock.acquire(blocking=False):
             try:
                 chroma = self._in_step()
                 if chroma is not None:
@@ -84,9 +94,13 @@ class VectorIndex:
                 self._lock.release()
         return self._exact.query(vector, top_k, numbers)
 
-    def exists(self) -> bool:
-        """Whether Chroma has a folder; whether that is in step is for `difference` to say."""
-        return (self._folder / "chroma.sqlite3").exists()
+    def is_said_to_be_in_step(self) -> bool:
+        """Whether Chroma was left in step with the catalog; whether it still is, `difference` says."""
+        try:
+            noted = (self._folder / _NOTE).read_text("utf-8")
+        except (OSError, ValueError):
+            return False
+        return noted == self._catalog.state and (self._folder / "chroma.sqlite3").exists()
 
     def bring_in_step(self) -> Difference | None:
         """Add, replace and remove vectors until Chroma holds what the catalog holds. Nothing is embedded.
@@ -128,6 +142,8 @@ class VectorIndex:
         if not self._ending.is_set():
             chroma.set_state(state, versions.values())
             self._given_up = False
+            with suppress(OSError):
+                (self._folder / _NOTE).write_text(state, "utf-8")
         return difference
 
     def rebuild(self) -> bool:
@@ -202,13 +218,22 @@ class VectorIndex:
         self._mending.start()
         return None
 
+    def _size(self) -> int:
+        """How many chunks the catalog has, counted once for each state."""
+        with self._catalog.reading():
+            state, size = self._catalog.state, self._sized[1]
+            if self._sized[0] != state:
+                size = self._catalog.count_chunks()
+                self._sized = (state, size)
+            return size
+
     def _is_in_step(self, chroma: ChromaIndex) -> bool:
         """Whether Chroma is at the catalog's state, and has as many vectors, which is counted once for each state."""
         with self._catalog.reading():
             state = self._catalog.state
             if chroma.state != state:
                 return False
-            if self._counted != state and chroma.count() == self._catalog.count_chunks():
+            if self._counted != state and chroma.count() == self._size():
                 self._counted = state
             return self._counted == state
 
@@ -241,10 +266,10 @@ class VectorIndex:
         return Difference(tuple(missing), tuple(surplus))
 
     def _entries(self, ids: Sequence[str]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
-        for begin in range(0, len(ids), 1000):
+        for begin in range(0, len(ids), _BATCH):
             if self._ending.is_set():
                 return
-            yield from self._catalog.versioned_vectors(ids[begin : begin + 1000])
+            yield from self._catalog.versioned_vectors(ids[begin : begin + _BATCH])
 
     def _opened(self) -> ChromaIndex | None:
         """Chroma with the collection of the catalog's model; None where another process has it open."""
