@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from assistant.answers import AnswerStatus, Citation
 from assistant.cite import cite_span
 from assistant.evidence import Unit, UnitKind
-from assistant.scope import asks_each, is_named
 from assistant.score import Scored
 from assistant.understand import Kind, Question
 from assistant.verify import Claim, Verdict
 from ingest.document import Document, Field
 from ingest.sentences import split_sentences
 from vectorstore.analyse import words
+from vectorstore.names import is_named
+from vectorstore.organisations import asks_each
 
 
 @dataclass(frozen=True, slots=True)

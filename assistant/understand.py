@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.answers import Scope, Turn
-from assistant.scope import asks_each, organisations_named
 from ingest.language import detect_language
 from vectorstore.analyse import STOP_WORDS, fold, words
+from vectorstore.organisations import asks_each, organisations_named
 
 
 class Kind(StrEnum):
