@@ -25,10 +25,11 @@ from assistant.understand import Question, asks_about_assistant, is_empty, under
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
-from vectorstore.catalog import covers_year
+from vectorstore.scope import find_mentions
 from vectorstore.search import search
+from vectorstore.spread import LEAST
 from vectorstore.store import Store
-from vectorstore.types import DocumentRecord, Filter, Hit
+from vectorstore.types import DocumentRecord, Hit
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -206,28 +207,25 @@ class Assistant:
         return None
 
     def _retrieve(self, question: Question) -> list[Hit]:
-        """The best passages; where several organisations are asked about, the best of each as well."""
-        scope, top_k = question.scope, self._settings.top_k
-        limits = _limits(scope)
-        hits = search(self._store, question.standalone, top_k=top_k, language=question.language, limits=limits)
-        if len(question.organisations) > 1:
-            known = {hit.chunk.id for hit in hits}
-            for organisation in question.organisations:
-                own = replace(limits, organisations=(organisation,))
-                more = search(self._store, question.standalone, top_k=3, language=question.language, limits=own)
-                hits += [hit for hit in more if hit.chunk.id not in known]
-        return hits
+        """The best passages; where several organisations are asked about, more, with the best of each among them."""
+        several = len(question.organisations) if len(question.organisations) > 1 else 0
+        return search(
+            self._store,
+            question.standalone,
+            top_k=self._settings.top_k + LEAST * several,
+            language=question.language,
+            limits=question.scope.limits,
+            mentions=replace(
+                find_mentions(question.standalone, self.documents()), organisations=question.organisations
+            ),
+        )
 
     def _documents_of(self, question: Question) -> dict[str, Document]:
         """The documents of the organisations that a question names, as far as its scope allows."""
-        scope = question.scope
         return {
             record.id: self.document(record.id)
             for record in self.documents()
-            if record.organisation in question.organisations
-            and (not scope.documents or record.id in scope.documents)
-            and (not scope.organisations or record.organisation in scope.organisations)
-            and (not scope.years or any(covers_year(record.period, year) for year in scope.years))
+            if record.organisation in question.organisations and question.scope.limits.passes(record)
         }
 
     def _organisations(self) -> list[str]:
@@ -328,7 +326,7 @@ class Assistant:
 
     def _not_found(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """That the documents do not say, what was searched, and what comes nearest, quoted."""
-        numbers = self._store.catalog.numbers(_limits(question.scope))
+        numbers = self._store.catalog.numbers(question.scope.limits)
         count = len(self.documents()) if numbers is None else len(numbers)
         if not scored:
             text = message("nothing_in_scope" if self.documents() else "empty_store", question.language)
@@ -346,10 +344,6 @@ class _Written:
     text: str
     citations: tuple[Citation, ...]
     model: str
-
-
-def _limits(scope: Scope) -> Filter:
-    return Filter(documents=scope.documents, organisations=scope.organisations, years=scope.years)
 
 
 def _well_formed(question: str) -> str:

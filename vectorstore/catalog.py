@@ -255,14 +255,7 @@ class Catalog:
         """Numbers of the documents that pass a filter; None when it does not limit."""
         if limits == Filter():
             return None
-        organisations = {name.casefold() for name in limits.organisations}
-        return [
-            number
-            for number, record in self._numbered()
-            if (not limits.documents or record.id in limits.documents)
-            and (not organisations or (record.organisation or "").casefold() in organisations)
-            and (not limits.years or any(covers_year(record.period, year) for year in limits.years))
-        ]
+        return [number for number, record in self._numbered() if limits.passes(record)]
 
     def page_text(self, document_id: str, page: int) -> str:
         """The stored text of a page, counted from 1.
@@ -395,7 +388,7 @@ class Catalog:
                 return listed
             rows = connection.execute(
                 "SELECT number, id, format, location, language, ingested_at, "
-                "(SELECT count(*) FROM chunk WHERE document = number) FROM document ORDER BY id"
+                "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) FROM document ORDER BY id"
             ).fetchall()
             facts = self._facts()
             labels: dict[int, list[str | None]] = {}
@@ -424,14 +417,6 @@ class Catalog:
 
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def covers_year(period: str | None, year: int) -> bool:
-    """Whether a period such as `2021` or `2021-2027` covers a year."""
-    if not period:
-        return False
-    first, _, last = period.partition("-")
-    return first.isdigit() and int(first) <= year <= int(last if last.isdigit() else first)
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:

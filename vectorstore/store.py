@@ -212,7 +212,12 @@ class Store:
     # Reading
 
     def candidates(
-        self, question: str, terms: Sequence[tuple[str, ...]], top_k: int, limits: Filter
+        self,
+        question: str,
+        terms: Sequence[tuple[str, ...]],
+        top_k: int,
+        limits: Filter,
+        also: Sequence[tuple[Filter, int]] = (),
     ) -> list[Candidate]:
         """What the dense and the lexical half find, each chunk with both scores, all from one state of the catalog.
 
@@ -221,9 +226,10 @@ class Store:
             terms: Its terms, as `query_terms` gives them.
             top_k: How many each half gives.
             limits: Documents to search in.
+            also: Narrower limits from which a number of candidates is wanted whatever else is found.
 
         Returns:
-            Up to twice `top_k` candidates, in no particular order.
+            Up to twice `top_k` candidates, and twice those asked for `also`; in no particular order.
 
         Raises:
             FingerprintMismatch: The store was built with another model or chunker.
@@ -234,12 +240,14 @@ class Store:
         query = self._embedder.embed_array([spelled], kind="query")[0]
         with self.catalog.reading():
             self.check_fingerprint()
-            numbers = self.catalog.numbers(limits)
             asked = self.catalog.lexical.prepare(question, terms)
-            ids = [chunk_id for chunk_id, _ in self.index.query(query, top_k, numbers)]
-            ids += [chunk_id for chunk_id in self.catalog.lexical.find(asked, top_k, numbers) if chunk_id not in ids]
-            lexical = self.catalog.lexical.score(asked, ids)
-            found = self.catalog.find(ids)
+            ids: dict[str, None] = {}
+            for within, count in ((limits, top_k), *also):
+                numbers = self.catalog.numbers(within)
+                ids |= dict.fromkeys(chunk_id for chunk_id, _ in self.index.query(query, count, numbers))
+                ids |= dict.fromkeys(self.catalog.lexical.find(asked, count, numbers))
+            lexical = self.catalog.lexical.score(asked, list(ids))
+            found = self.catalog.find(list(ids))
         return [
             Candidate(entry.chunk, entry.language, float(entry.vector @ query), lexical.get(chunk_id, 0.0))
             for chunk_id, entry in found.items()

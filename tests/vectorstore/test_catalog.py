@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.document import Fact, Field
-from vectorstore.catalog import Catalog, covers_year
+from vectorstore.catalog import Catalog
 from vectorstore.change import Move
 from vectorstore.errors import (
     DuplicateContent,
@@ -19,7 +19,7 @@ from vectorstore.errors import (
     UnknownDocument,
     VectorStoreError,
 )
-from vectorstore.types import Filter
+from vectorstore.types import Filter, covers_year
 
 
 def put(store, document, location=None, **options):
