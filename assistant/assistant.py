@@ -25,6 +25,7 @@ from assistant.understand import Question, asks_about_assistant, is_empty, under
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
+from vectorstore.reader import Reader
 from vectorstore.scope import find_mentions
 from vectorstore.search import search
 from vectorstore.spread import LEAST
@@ -56,10 +57,12 @@ class Assistant:
     Args:
         store: Where the documents are.
         settings: How answers are made.
+        reader: Ranks what is found anew; None leaves it as it was found.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, reader: Reader | None = None) -> None:
         self._store = store
+        self._reader = reader
         self._settings = settings
         self._chat_model: BaseChatModel | None = None
         if settings.model != EXTRACTIVE:
@@ -77,15 +80,17 @@ class Assistant:
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
             FingerprintMismatch: The store was built with another model.
+            ReaderError: The reranker cannot be loaded.
             StoreDamaged: The store cannot be read.
         """
+        from vectorstore.cross_encoder import open_reranker
         from vectorstore.embed import SentenceEmbeddings
 
         settings = settings or load_settings(data=data_dir)
         embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache)
         store = Store(data_dir or settings.data, embeddings)
         store.check_fingerprint()
-        return cls(store, settings)
+        return cls(store, settings, open_reranker(settings.reranker, settings.cache))
 
     def ask(
         self,
@@ -178,6 +183,7 @@ class Assistant:
             "version": version("utblick"),
             "model": self._settings.model,
             "fingerprint": self._store.fingerprint,
+            "reranker": self._reader.fingerprint if self._reader else "none",
             "documents": str(self._store.catalog.change),
             "top_k": str(self._settings.top_k),
             "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
@@ -218,6 +224,7 @@ class Assistant:
             mentions=replace(
                 find_mentions(question.standalone, self.documents()), organisations=question.organisations
             ),
+            reader=self._reader,
         )
 
     def _documents_of(self, question: Question) -> dict[str, Document]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from ingest.limits import Limits
     from vectorstore.embed import SentenceEmbeddings
+    from vectorstore.scope import Mentions
     from vectorstore.store import Store
     from vectorstore.sync import FileOutcome
     from vectorstore.types import DocumentRecord, Hit
@@ -43,6 +44,14 @@ Organisations = Annotated[
 ]
 Years = Annotated[
     list[int] | None, typer.Option("--year", help="Only documents that cover this year; may be repeated.")
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="Only documents of this type, as `utblick documents` lists it; may be repeated."),
+]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--document", help="Only this document, as `utblick documents` lists it; may be repeated."),
 ]
 
 
@@ -182,30 +191,45 @@ def search(
     top_k: Annotated[int, typer.Option("-k", "--top-k", min=1, max=1000, help="How many hits.")] = 10,
     organisation: Organisations = None,
     year: Years = None,
+    document_type: Types = None,
+    document: Documents = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the passages that fit a question best."""
     from ingest.language import detect_language
+    from vectorstore.cross_encoder import open_reranker
+    from vectorstore.scope import find_mentions
+    from vectorstore.search import documents_within
     from vectorstore.search import search as search_store
-    from vectorstore.types import Filter
+    from vectorstore.strangers import SURE
 
     if not any(character.isalnum() for character in question):
         raise typer.BadParameter("Write at least one word to look for.", param_hint="QUESTION")
     _existing_store(data)
-    store = _open_store(_settings(data))
-    titles = {record.id: record.title for record in store.catalog.records()}
+    settings = _settings(data)
+    store = _open_store(settings)
+    limits = _scope(organisation, year, document_type, document).limits
+    records = documents_within(store, limits)
+    mentions = find_mentions(question, records)
     hits = search_store(
         store,
         question,
         top_k=top_k,
         language="en" if detect_language(question) == "en" else "sv",
-        limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
+        limits=limits,
+        mentions=mentions,
+        reader=open_reranker(settings.reranker, settings.cache),
     )
     store.close()
     if as_json:
-        _print_json({"question": question, "hits": [_hit_json(hit, titles) for hit in hits]})
+        titles = {record.id: record.title for record in records}
+        hits_json = [_hit_json(hit, titles) for hit in hits]
+        _print_json({"question": question, "scope": _mentions_json(mentions), "hits": hits_json})
         return
+    for stranger in mentions.strangers:
+        if stranger.sureness >= SURE:
+            typer.echo(f"No document here is from {stranger.name}.", err=True)
     for hit in hits:
         chunk = hit.chunk
         where = f"{chunk.document}, page {chunk.first_page}, {' > '.join(chunk.headings)}"
@@ -221,6 +245,8 @@ def ask(
     ] = None,
     organisation: Organisations = None,
     year: Years = None,
+    document_type: Types = None,
+    document: Documents = None,
     data: Data = None,
     model: Annotated[str | None, typer.Option(help="What writes the answer, as in the settings.")] = None,
     as_json: AsJson = False,
@@ -229,7 +255,7 @@ def ask(
     turns = _read_history(history) if history else []
     _existing_store(data)
     assistant = _open_assistant(_settings(data, model=model))
-    answer = assistant.ask(question, turns, _scope(organisation, year))
+    answer = assistant.ask(question, turns, _scope(organisation, year, document_type, document))
     if as_json:
         _print_json(answer.as_json())
     else:
@@ -332,18 +358,23 @@ def eval_run(
 def eval_retrieval(
     folder: Annotated[Path, typer.Argument(metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the run files.")],
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by embeddings alone.")] = False,
+    lexical_only: Annotated[bool, typer.Option("--lexical-only", help="Search by words alone.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
     from evals import evaluate_retrieval
 
-    report = evaluate_retrieval(folder, out, _embeddings(_settings(None)))
+    if dense_only and lexical_only:
+        raise typer.BadParameter("Choose one of --dense-only and --lexical-only.", param_hint="--lexical-only")
+    modes = ("dense",) if dense_only else ("lexical",) if lexical_only else ("hybrid", "dense", "lexical")
+    report = evaluate_retrieval(folder, out, _embeddings(_settings(None)), modes=modes)
     if as_json:
         _print_json(report)
         return
-    for name in ("measures", "dense", "lexical"):
-        values = "  ".join(f"{measure} {value:.3f}" for measure, value in report[name].items())
-        typer.echo(f"{'hybrid' if name == 'measures' else name:8} {values}")
+    for name in modes:
+        values = report["measures" if name == "hybrid" else name]
+        typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
 
 
 def _settings(data: Path | None, **flags: str | int | None) -> "Settings":
@@ -395,12 +426,20 @@ def _open_assistant(settings: "Settings") -> "Assistant":
     return Assistant.open(settings.data, settings)
 
 
-def _scope(organisations: Sequence[str] | None, years: Sequence[int] | None) -> "Scope | None":
+def _scope(
+    organisations: Sequence[str] | None,
+    years: Sequence[int] | None,
+    document_types: Sequence[str] | None,
+    documents: Sequence[str] | None,
+) -> "Scope":
     from assistant.answers import Scope
 
-    if not organisations and not years:
-        return None
-    return Scope(organisations=tuple(organisations or ()), years=tuple(years or ()))
+    return Scope(
+        organisations=tuple(organisations or ()),
+        years=tuple(years or ()),
+        documents=tuple(documents or ()),
+        document_types=tuple(document_types or ()),
+    )
 
 
 def _read_history(path: Path) -> "list[Turn]":
@@ -461,6 +500,18 @@ def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:
         "section": list(chunk.headings),
         "score": round(hit.score, 4),
         "text": chunk.text,
+    }
+
+
+def _mentions_json(mentions: "Mentions") -> dict[str, Any]:
+    return {
+        "organisations": list(mentions.organisations),
+        "years": list(mentions.years),
+        "document_types": list(mentions.document_types),
+        "documents": list(mentions.documents),
+        "without_documents": [
+            {"name": stranger.name, "sureness": stranger.sureness} for stranger in mentions.strangers
+        ],
     }
 
 

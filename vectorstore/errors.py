@@ -2,6 +2,7 @@
 
 VectorStoreError
 ├── EmbeddingError         the embedding model cannot be found or loaded
+├── ReaderError            the reader cannot be found or loaded
 ├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
 ├── StoreMissing           nothing has been ingested into the folder
 ├── StoreLocked            another process is writing; says which
@@ -21,6 +22,10 @@ class VectorStoreError(Exception):
 
 class EmbeddingError(VectorStoreError):
     """The embedding model cannot be found or loaded."""
+
+
+class ReaderError(VectorStoreError):
+    """The reader cannot be found or loaded."""
 
 
 class FingerprintMismatch(VectorStoreError):

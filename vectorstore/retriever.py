@@ -6,12 +6,14 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SkipValidation
 
 from ingest.chunk import Chunk
 from ingest.document import Document
 from ingest.language import detect_language
+from vectorstore.cross_encoder import open_reranker
 from vectorstore.embed import SentenceEmbeddings
+from vectorstore.reader import Reader
 from vectorstore.search import search
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Filter, Hit
@@ -31,7 +33,9 @@ class UtblickRetriever(BaseRetriever):
         top_k: How many hits; `invoke(question, top_k=3)` asks for another number.
         organisations: Limits to documents of these organisations; empty for all.
         years: Limits to documents that cover one of these years.
+        document_types: Limits to documents of these types, as the catalog has them.
         documents: Limits to these documents, by identifier.
+        reader: Ranks what is found anew; None leaves it as it was found.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -40,7 +44,9 @@ class UtblickRetriever(BaseRetriever):
     top_k: int = Field(default=10, ge=1, le=1000)
     organisations: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
+    document_types: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    reader: SkipValidation[Reader | None] = Field(default=None, repr=False)
 
     @classmethod
     def open(
@@ -50,7 +56,9 @@ class UtblickRetriever(BaseRetriever):
         top_k: int = 10,
         organisations: tuple[str, ...] = (),
         years: tuple[int, ...] = (),
+        document_types: tuple[str, ...] = (),
         documents: tuple[str, ...] = (),
+        reranker: str = "",
     ) -> "UtblickRetriever":
         """Open the store that `utblick ingest --data` wrote.
 
@@ -60,17 +68,29 @@ class UtblickRetriever(BaseRetriever):
             top_k: How many hits.
             organisations: Limits to documents of these organisations.
             years: Limits to documents that cover one of these years.
+            document_types: Limits to documents of these types.
             documents: Limits to these documents.
+            reranker: A cross-encoder that ranks what is found anew: a folder, or a name on the Hugging Face hub.
+                Empty for none.
 
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
+            ReaderError: The reranker cannot be loaded.
             FingerprintMismatch: The store was built with another model.
             StoreMissing: There is no store.
             StoreDamaged: It cannot be read.
         """
         store = Store(Path(data_dir).expanduser(), SentenceEmbeddings.load(embedding_model), create=False)
         store.check_fingerprint()
-        return cls(store=store, top_k=top_k, organisations=organisations, years=years, documents=documents)
+        return cls(
+            store=store,
+            top_k=top_k,
+            organisations=organisations,
+            years=years,
+            document_types=document_types,
+            documents=documents,
+            reader=open_reranker(reranker),
+        )
 
     def page_text(self, document: str, page: int) -> str:
         """The stored text of a page, counted from 1, into which the offsets of quotes point.
@@ -89,10 +109,12 @@ class UtblickRetriever(BaseRetriever):
     ) -> list[LangChainDocument]:
         if not query.strip():
             return []
-        limits = Filter(self.documents, self.organisations, self.years)
+        limits = Filter(self.documents, self.organisations, self.years, self.document_types)
         language = "en" if detect_language(query) == "en" else "sv"
         with self.store.catalog.reading():
-            hits = search(self.store, query, top_k=top_k or self.top_k, language=language, limits=limits)
+            hits = search(
+                self.store, query, top_k=top_k or self.top_k, language=language, limits=limits, reader=self.reader
+            )
             records = {record.id: record for record in self.store.catalog.records()}
             read: dict[str, Document] = {}
             for hit in hits:

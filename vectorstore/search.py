@@ -7,6 +7,8 @@ from vectorstore.analyse import query_terms
 from vectorstore.collapse import collapse
 from vectorstore.fuse import fuse
 from vectorstore.organisations import asks_each
+from vectorstore.reader import Reader
+from vectorstore.rerank import READ_HITS, rerank
 from vectorstore.scope import Mentions, bonuses, find_mentions
 from vectorstore.spread import LEAST, spread
 from vectorstore.store import Store
@@ -33,6 +35,7 @@ def search(
     language: str = "sv",
     limits: Filter | None = None,
     mentions: Mentions | None = None,
+    reader: Reader | None = None,
 ) -> list[Hit]:
     """The passages that most likely answer a question.
 
@@ -47,6 +50,7 @@ def search(
         language: The question's, ISO 639-1.
         limits: Documents to search in; None for all.
         mentions: What the question names; None to recognise it here.
+        reader: Ranks what is found anew; None leaves it as fusion ranked it.
 
     Returns:
         Hits, best first. Passages that repeat a better one are in its `also`.
@@ -54,16 +58,42 @@ def search(
     limits = limits or Filter()
     records = documents_within(store, limits)
     found = find_mentions(question, records) if mentions is None else mentions.among(records)
-    each = found.organisations or (_organisations(records) if asks_each(question) else ())
+    each = _each(question, found, records)
     groups = _groups(records, each) if len(each) > 1 else {}
     wanted = _REPEATS * max(top_k, len(each))
-    candidates = store.candidates(
-        question, query_terms(question), max(CANDIDATES, wanted), limits, _narrower(limits, found, each, records)
-    )
-    fused = fuse(candidates, language, len(candidates) if groups else wanted, bonuses(found, records))
-    if not groups:
-        return collapse(fused, top_k)
-    return spread(collapse(spread(fused, wanted, groups), wanted, groups), top_k, groups)
+    if reader is not None:
+        wanted = max(wanted, READ_HITS)
+    hits = rank_passages(store, question, wanted, language, limits, found)
+    hits = spread(hits, wanted, groups)
+    if reader is not None:
+        hits = rerank(question, hits, {record.id: record.title for record in records}, reader)
+    return spread(collapse(hits, wanted if groups else top_k, groups), top_k, groups)
+
+
+def rank_passages(
+    store: Store,
+    question: str,
+    wanted: int,
+    language: str,
+    limits: Filter | None = None,
+    mentions: Mentions | None = None,
+) -> list[Hit]:
+    """Every candidate passage for a question, best first: found by both halves, fused, and favoured by scope.
+
+    Args:
+        store: Where to search.
+        question: Standing on its own.
+        wanted: How many passages are looked for at least by each half.
+        language: The question's, ISO 639-1.
+        limits: Documents to search in; None for all.
+        mentions: What the question names; None to recognise it here.
+    """
+    limits = limits or Filter()
+    records = documents_within(store, limits)
+    found = mentions or find_mentions(question, records)
+    also = _narrower(limits, found, _each(question, found, records))
+    candidates = store.candidates(question, query_terms(question), max(CANDIDATES, wanted), limits, also)
+    return fuse(candidates, language, len(candidates), bonuses(found, records))
 
 
 def documents_within(store: Store, limits: Filter) -> list[DocumentRecord]:
@@ -71,7 +101,10 @@ def documents_within(store: Store, limits: Filter) -> list[DocumentRecord]:
     return [record for record in store.catalog.records() if limits.passes(record)]
 
 
-def _organisations(records: Sequence[DocumentRecord]) -> tuple[str, ...]:
+def _each(question: str, mentions: Mentions, records: Sequence[DocumentRecord]) -> tuple[str, ...]:
+    """The organisations that are to be heard: those that the question names, or all where it asks which of them."""
+    if mentions.organisations or not asks_each(question):
+        return mentions.organisations
     return tuple(sorted({record.organisation for record in records if record.organisation}))
 
 
@@ -79,9 +112,7 @@ def _groups(records: Sequence[DocumentRecord], organisations: Sequence[str]) -> 
     return {record.id: record.organisation or "" for record in records if record.organisation in organisations}
 
 
-def _narrower(
-    limits: Filter, mentions: Mentions, each: Sequence[str], records: Sequence[DocumentRecord]
-) -> list[tuple[Filter, int]]:
+def _narrower(limits: Filter, mentions: Mentions, each: Sequence[str]) -> list[tuple[Filter, int]]:
     """Where candidates are wanted in any case, and how many: what is favoured must not be crowded out."""
     within: list[Filter] = []
     if mentions.documents:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ingest.chunk import Chunk
 from ingest.document import Fact
+from vectorstore.reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Hit:
         dense: Cosine of question and passage.
         lexical: Share of the question's information that the passage holds, 0 to 1.
         also: Passages of lower rank that say the same word for word, best first; they are no hits of their own.
+        reading: What a reader makes of it; None where none read it.
     """
 
     chunk: Chunk
@@ -99,3 +101,4 @@ class Hit:
     dense: float
     lexical: float
     also: tuple[Chunk, ...] = ()
+    reading: Reading | None = None
