@@ -3,8 +3,9 @@
     python benchmarks/scope.py DATA QUESTIONS.jsonl... [--crowd 8] [--keep FOLDER] [--years]
 
 Documents rank by their best hit among the first 20, and pages likewise where the questions name them. `--crowd` adds,
-for each document of the store, copies in which other organisations say the same: its place's name is replaced by made-up
-ones of the same length. `--years` makes copies of other years instead, and asks only the questions that name a year.
+for each document of the store, copies in which other organisations say the same: its place's name is replaced by
+made-up ones of the same length. `--years` makes copies of other years instead, and asks only the questions that name
+a year. Values are given for all questions and for those that name an organisation, a year, a type or a document.
 """
 
 import argparse
@@ -166,21 +167,41 @@ def main() -> None:
         if arguments.years:
             cases = [case for case in cases if years_named(case.question)]
         store = Store(folder, embeddings, create=False)
-        print(
-            f"{len(cases)} questions, {len(store.catalog.records())} documents, {store.catalog.count_chunks()} chunks"
-        )
+        remember(store)
+        records = store.catalog.records()
+        groups = {"all": cases} | {
+            field: [case for case in cases if getattr(find_mentions(case.question, records), field)]
+            for field in NARROWED
+        }
+        print(f"{len(records)} documents, {store.catalog.count_chunks()} chunks; R@5, nDCG@10, nDCG@10 of pages")
+        print(" " * 27 + "  ".join(f"{name} ({len(own)})".ljust(18) for name, own in groups.items()))
         for name, targets in WAYS.items():
             if not arguments.way or name in arguments.way:
                 with changed(targets):
-                    _print(name, measure(store, cases))
+                    _print(name, [measure(store, own) for own in groups.values()])
         for field in NARROWED:
             if not arguments.way or f"narrowed by {field}" in arguments.way:
-                _print(f"narrowed by {field}", measure(store, cases, field))
+                _print(f"narrowed by {field}", [measure(store, own, field) for own in groups.values()])
         store.close()
 
 
-def _print(name: str, values: Mapping[str, Sequence[float]]) -> None:
-    print(f"{name:26}" + "  ".join(f"{key} {np.mean(kept):.3f}" for key, kept in values.items() if kept), flush=True)
+def remember(store: Store) -> None:
+    """Let the store find the candidates of a question once; only what is made of them changes."""
+    find, known = store.candidates, {}
+
+    def candidates(*asked: object) -> object:
+        key = repr(asked)
+        if key not in known:
+            known[key] = find(*asked)
+        return known[key]
+
+    store.candidates = candidates
+
+
+def _print(name: str, values: Sequence[Mapping[str, Sequence[float]]]) -> None:
+    shown = ("R@5", "nDCG@10", "page nDCG@10")
+    rows = [" ".join(f"{np.mean(own[key]):.3f}" if own[key] else "-" for key in shown).ljust(18) for own in values]
+    print(f"{name:27}" + "  ".join(rows), flush=True)
 
 
 if __name__ == "__main__":

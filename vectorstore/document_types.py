@@ -60,6 +60,11 @@ def types_named(question: str, types: Collection[str]) -> list[str]:
     return [name for name in types if any(_is_of(fold(name), group) for group in said)]
 
 
+def is_type(word: str) -> bool:
+    """Whether a word is one for a type of document and no more: *årsrapport*, not *klimatrapport*."""
+    return fold(word) in {fold(name) for words in _SAME for name in words.split("|")}
+
+
 def _is_of(name: str, group: tuple[str, ...]) -> bool:
     endings = tuple(fold(ending) for word in group for ending in _NARROWER.get(word, ()))
     return name in map(fold, group) or bool(endings and name.endswith(endings))

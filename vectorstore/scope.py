@@ -13,6 +13,10 @@ from vectorstore.types import DocumentRecord, covers_year
 ORGANISATION, YEAR, DOCUMENT_TYPE, DOCUMENT = 0.05, 0.02, 0.01, 0.05
 """What a document's passages gain, beside a cosine, for each thing that a question names of it."""
 
+_AFTER = re.compile(
+    r"\b[åa]ret (?:därpå|darpa|därefter|darefter|efter)\b|\b(?:following|next) year\b|\byear after\b", re.IGNORECASE
+)
+_BEFORE = re.compile(r"\b[åa]ret (?:innan|före|fore|dessförinnan)\b|\bprevious year\b|\byear before\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -64,8 +68,10 @@ def find_mentions(question: str, records: Sequence[DocumentRecord]) -> Mentions:
 
 
 def years_named(question: str) -> tuple[int, ...]:
-    """The years in a question, in order, each once."""
-    return tuple(dict.fromkeys(int(match.group()) for match in _YEAR.finditer(question)))
+    """The years in a question, in order, each once; with *året därpå* or *the year before* those as well."""
+    years = [int(match.group()) for match in _YEAR.finditer(question)]
+    shifts = [shift for shift, pattern in ((0, _YEAR), (1, _AFTER), (-1, _BEFORE)) if pattern.search(question)]
+    return tuple(dict.fromkeys(year + shift for shift in shifts for year in years))
 
 
 def _held(names: tuple[str, ...], values: Iterable[str | None]) -> tuple[str, ...]:

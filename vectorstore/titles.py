@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from vectorstore.analyse import STOP_WORDS, fold, stem, words
+from vectorstore.document_types import is_type
 from vectorstore.names import bare
 from vectorstore.organisations import apart
 from vectorstore.types import DocumentRecord
@@ -71,7 +72,8 @@ def _same(key: str, word: str) -> bool:
 def _title(title: str, organisation: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """A title and its parts: as written but for signs, and the stems of their informative words."""
     whose = frozenset(bare(word) for word in words(organisation or "")) | apart(organisation or "")
-    return tuple((_spaced(part), _keys(part, whose)) for part in dict.fromkeys((title, *_PARTS.split(title))))
+    parts = dict.fromkeys((title, *_PARTS.split(title)))
+    return tuple((_spaced(part), _keys(part, whose)) for part in parts if not is_type(re.sub(r"[\W\d]+", "", part)))
 
 
 def _keys(text: str, left_out: frozenset[str]) -> tuple[str, ...]:
