@@ -10,7 +10,7 @@ from vectorstore.strangers import Stranger, find_strangers
 from vectorstore.titles import documents_named
 from vectorstore.types import DocumentRecord, covers_year
 
-ORGANISATION, YEAR, DOCUMENT_TYPE, DOCUMENT = 0.05, 0.02, 0.01, 0.05
+ORGANISATION, YEAR, DOCUMENT_TYPE, DOCUMENT = 0.02, 0.04, 0.02, 0.1
 """What a document's passages gain, beside a cosine, for each thing that a question names of it."""
 
 _AFTER = re.compile(

@@ -63,7 +63,7 @@ def _same(key: str, word: str) -> bool:
     """Whether two stems are of one word: *program* and *programm*, *strategi* and *strategin*."""
     return key == word or (
         min(len(key), len(word)) >= 6
-        and abs(len(key) - len(word)) <= 2
+        and abs(len(key) - len(word)) <= 3
         and (key.startswith(word) or word.startswith(key))
     )
 

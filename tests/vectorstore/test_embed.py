@@ -19,9 +19,9 @@ from vectorstore.bundled import ensure_bundled_model
 from vectorstore.embed import (
     _NUMPY_BEFORE_LOADING,
     SentenceEmbeddings,
-    allotted_cores,
     _batches,
     _quickest_precision,
+    allotted_cores,
 )
 from vectorstore.errors import EmbeddingError
 from vectorstore.locate import locate_model
