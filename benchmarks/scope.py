@@ -157,13 +157,15 @@ def main() -> None:
         if arguments.crowd:
             folder = arguments.keep or Path(scratch) / "crowd"
             if not (folder / "catalog.sqlite").exists():
-                original, store = Store(arguments.data, embeddings, create=False), Store(folder, embeddings)
+                building = folder.with_name(f"{folder.name}.part")
+                original, store = Store(arguments.data, embeddings, create=False), Store(building, embeddings)
                 with store.writing():
                     for record in original.catalog.records():
                         store.replace(original.catalog.document(record.id), "", record.id)
                 original.close()
                 crowd(store, arguments.crowd, arguments.years)
                 store.close()
+                building.rename(folder)
         if arguments.years:
             cases = [case for case in cases if years_named(case.question)]
         store = Store(folder, embeddings, create=False)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -13,6 +14,9 @@ from vectorstore.types import DocumentRecord
 
 _FEWEST = 3
 """Informative words of a title that must stand together in a question; two (*nätverk, medlemskap*) may by chance."""
+
+_BEGINNING = 4
+"""Letters in which an inflected word agrees with its title in any case."""
 
 _LONGEST_USUAL = 9
 """Letters of a word; a longer one that is all of a title is seldom in a question by chance."""
@@ -34,26 +38,42 @@ def documents_named(question: str, records: Sequence[DocumentRecord], organisati
         Identifiers, in the order of `records`.
     """
     asked = _keys(question, frozenset())
+    begins = {key[:_BEGINNING] for key in asked}
     spaced = f" {_spaced(question)} "
     quoted = {_spaced(match.group(1)) for match in _QUOTED.finditer(question)}
-    return [
-        record.id
-        for record in records
-        if any(f" {name} " in spaced for name in _file_names(record.id))
-        or (
-            (not organisations or record.organisation is None or record.organisation in organisations)
-            and any(
-                spelled in quoted or _stands_in(keys, asked)
-                for spelled, keys in _title(record.title, record.organisation)
+    found: list[str] = []
+    for record in records:
+        named = _named_by(record.id, record.title, record.organisation)
+        whose = not organisations or record.organisation is None or record.organisation in organisations
+        if any(file in spaced for file in named.files) or (
+            whose
+            and (
+                (quoted and not quoted.isdisjoint(named.titles))
+                or any(keys[0][:_BEGINNING] in begins and _stands_in(keys, asked) for keys in named.keys)
             )
-        )
-    ]
+        ):
+            found.append(record.id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a document is named by.
+
+    Attributes:
+        files: Its file name, with and without ending, with a space before and after.
+        titles: Its title and the title's parts, as written but for signs.
+        keys: The stems of the informative words of those that are long enough to stand for it unquoted.
+    """
+
+    files: tuple[str, ...]
+    titles: frozenset[str]
+    keys: tuple[tuple[str, ...], ...]
 
 
 def _stands_in(keys: tuple[str, ...], asked: Sequence[str]) -> bool:
     """Whether a title's words stand together in a question, in their order."""
-    enough = len(keys) >= _FEWEST or (len(keys) == 1 and len(keys[0]) > _LONGEST_USUAL)
-    return enough and any(
+    return any(
         all(_same(key, word) for key, word in zip(keys, asked[begin:], strict=False))
         for begin in range(len(asked) - len(keys) + 1)
     )
@@ -69,11 +89,16 @@ def _same(key: str, word: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def _title(title: str, organisation: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """A title and its parts: as written but for signs, and the stems of their informative words."""
+def _named_by(document: str, title: str, organisation: str | None) -> _Names:
     whose = frozenset(bare(word) for word in words(organisation or "")) | apart(organisation or "")
     parts = dict.fromkeys((title, *_PARTS.split(title)))
-    return tuple((_spaced(part), _keys(part, whose)) for part in parts if not is_type(re.sub(r"[\W\d]+", "", part)))
+    telling = [part for part in parts if not is_type(re.sub(r"[\W\d]+", "", part))]
+    keys = [_keys(part, whose) for part in telling]
+    return _Names(
+        tuple(f" {name} " for name in _file_names(document)),
+        frozenset(_spaced(part) for part in telling),
+        tuple(key for key in keys if len(key) >= _FEWEST or (len(key) == 1 and len(key[0]) > _LONGEST_USUAL)),
+    )
 
 
 def _keys(text: str, left_out: frozenset[str]) -> tuple[str, ...]:
