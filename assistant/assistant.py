@@ -30,6 +30,7 @@ from vectorstore.scope import find_mentions
 from vectorstore.search import search
 from vectorstore.spread import LEAST
 from vectorstore.store import Store
+from vectorstore.strangers import SURE, find_strangers
 from vectorstore.types import DocumentRecord, Hit
 
 if TYPE_CHECKING:
@@ -339,7 +340,13 @@ class Assistant:
             text = message("nothing_in_scope" if self.documents() else "empty_store", question.language)
             return _Written(AnswerStatus.NOT_FOUND, text, (), EXTRACTIVE)
         nearest, citations = write_nearest(scored[0], documents[scored[0].unit.document])
-        text = message("not_found", question.language, count=count)
+        strangers = find_strangers(question.standalone, self._organisations())
+        unknown = [
+            message("no_document_from", question.language, name=stranger.name)
+            for stranger in strangers
+            if stranger.sureness >= SURE
+        ]
+        text = " ".join((*unknown, message("not_found", question.language, count=count)))
         return _Written(AnswerStatus.NOT_FOUND, f"{text}\n\n{nearest}", citations, EXTRACTIVE)
 
 

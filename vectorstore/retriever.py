@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field, SkipValidation
 
 from ingest.chunk import Chunk
@@ -122,6 +123,14 @@ class UtblickRetriever(BaseRetriever):
                 if name not in read:
                     read[name] = self.store.catalog.document(name)
         return [_as_langchain(hit, records[hit.chunk.document], read[hit.chunk.document]) for hit in hits]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, top_k: int | None = None
+    ) -> list[LangChainDocument]:
+        # LangChain's own does not pass on `top_k`.
+        return await run_in_executor(
+            None, self._get_relevant_documents, query, run_manager=run_manager.get_sync(), top_k=top_k
+        )
 
 
 def _as_langchain(hit: Hit, record: DocumentRecord, document: Document) -> LangChainDocument:
