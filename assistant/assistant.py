@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answer import Thresholds, compose, write_claims, write_nearest, write_out
+from assistant.answer import Thresholds, compose, speaking_of, write_claims, write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
 from assistant.errors import ModelError
 from assistant.evidence import embedded_text, find_units
@@ -30,7 +30,6 @@ from vectorstore.scope import find_mentions
 from vectorstore.search import search
 from vectorstore.spread import LEAST
 from vectorstore.store import Store
-from vectorstore.strangers import SURE, find_strangers
 from vectorstore.types import DocumentRecord, Hit
 
 if TYPE_CHECKING:
@@ -133,7 +132,8 @@ class Assistant:
         hits = self._retrieve(understood)
         scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
-        written = self._write(understood, scored, documents)
+        strangers = () if understood.organisations else understood.strangers
+        written = self._write(understood, speaking_of(strangers, scored, documents), documents)
         if written.status == AnswerStatus.NOT_FOUND:
             written = replace(self._not_found(understood, scored, documents), model=written.model)
         answer = Answer(
@@ -340,12 +340,7 @@ class Assistant:
             text = message("nothing_in_scope" if self.documents() else "empty_store", question.language)
             return _Written(AnswerStatus.NOT_FOUND, text, (), EXTRACTIVE)
         nearest, citations = write_nearest(scored[0], documents[scored[0].unit.document])
-        strangers = find_strangers(question.standalone, self._organisations())
-        unknown = [
-            message("no_document_from", question.language, name=stranger.name)
-            for stranger in strangers
-            if stranger.sureness >= SURE
-        ]
+        unknown = [message("no_document_from", question.language, name=name) for name in question.strangers]
         text = " ".join((*unknown, message("not_found", question.language, count=count)))
         return _Written(AnswerStatus.NOT_FOUND, f"{text}\n\n{nearest}", citations, EXTRACTIVE)
 

@@ -188,7 +188,11 @@ def test_an_empty_folder_is_said_to_be_empty(run, tmp_path: Path) -> None:
 def test_search(run, samples_data: Path) -> None:
     found = run("search", QUESTION, "-k", "3", "--json", "--data", samples_data)
     assert found.code == 0
-    assert list(found.json) == ["question", "hits"]
+    assert list(found.json) == ["question", "scope", "hits"]
+    assert found.json["scope"] == {
+        "organisations": ["Provköpings kommun"], "years": [], "document_types": [], "documents": [],
+        "without_documents": [],
+    }  # fmt: skip
     assert [list(hit) for hit in found.json["hits"]] == [
         ["rank", "document", "title", "page", "section", "score", "text"]
     ] * 3
@@ -196,6 +200,73 @@ def test_search(run, samples_data: Path) -> None:
     only = run("search", QUESTION, "--organisation", "Göteborgs Stad", "--json", "--data", samples_data)
     assert {hit["document"] for hit in only.json["hits"]} == {"goteborg-natverk-och-medlemskap.html"}
     assert "provkoping-handlingsplan-2025.md, page 1" in run("search", QUESTION, "--data", samples_data).out
+
+
+def test_a_search_is_limited_by_type_and_document(run, samples_data: Path) -> None:
+    programme, reports = "region-mellansjo-program-2024-2027.pdf", "exempelstad-arsrapport-internationellt-202"
+    of_type = run("search", "EU-stöd", "--type", "Program", "--json", "--data", samples_data).json["hits"]
+    assert {hit["document"] for hit in of_type} == {programme}
+    of_two = run("search", "EU-stöd", "--type", "program", "--type", "årsrapport", "--json", "--data", samples_data)
+    assert {hit["document"] for hit in of_two.json["hits"]} == {programme, f"{reports}2.pdf", f"{reports}3.pdf"}
+    one = run("search", "EU-stöd", "--document", f"{reports}3.pdf", "--year", "2023", "--json", "--data", samples_data)
+    assert {hit["document"] for hit in one.json["hits"]} == {f"{reports}3.pdf"}
+    none = run("search", "EU-stöd", "--document", f"{reports}3.pdf", "--year", "2019", "--json", "--data", samples_data)
+    assert none.code == 0 and none.json["hits"] == []
+    question = "Hur mycket EU-stöd beviljades?"
+    for options in (("--document", f"{reports}2.pdf"), ("--type", "årsrapport", "--year", "2022")):
+        answer = run("ask", question, *options, "--json", "--data", samples_data).json
+        assert {hit["document"] for hit in answer["retrieved"]} == {f"{reports}2.pdf"}
+        assert "28,4" in answer["text"]
+
+
+def test_an_organisation_without_documents_is_told(run, samples_data: Path) -> None:
+    shown = run("search", "Vilka mål har Uppsala kommun?", "--json", "--data", samples_data)
+    assert shown.json["scope"]["without_documents"] == [{"name": "Uppsala kommun", "sureness": 0.95}]
+    assert shown.json["hits"]
+    assert (
+        "No document here is from Uppsala kommun."
+        in run("search", "Vilka mål har Uppsala kommun?", "--data", samples_data).err
+    )
+    assert "No document here" not in run("search", QUESTION, "--data", samples_data).err
+
+
+def test_a_reranker_that_does_not_exist_is_one_line(run, samples_data: Path, monkeypatch) -> None:
+    monkeypatch.setenv("UTBLICK_RERANKER", "/nowhere/at/all")
+    for command in ("search", "ask"):
+        one_line(run(command, QUESTION, "--data", samples_data), "/nowhere/at/all", "leave the reranker empty")
+    assert "'/nowhere/at/all'" in run("config", "show").out
+
+
+def test_one_half_of_retrieval_is_measured_alone(run, tmp_path: Path) -> None:
+    (tmp_path / "set" / "qrels").mkdir(parents=True)
+    lines = {
+        "corpus.jsonl": [
+            {"_id": "a", "title": "", "text": "Staden har vänorter."},
+            {"_id": "b", "text": "Ett kontor."},
+        ],
+        "queries.jsonl": [{"_id": "q", "text": "Vilka vänorter?"}],
+    }
+    for name, entries in lines.items():
+        (tmp_path / "set" / name).write_text("".join(json.dumps(entry) + "\n" for entry in entries), "utf-8")
+    (tmp_path / "set" / "qrels" / "test.tsv").write_text("query\tdocument\tgrade\nq\ta\t1\n", "utf-8")
+    for flags, runs in (
+        ((), ["dense", "hybrid", "lexical"]),
+        (("--dense-only",), ["dense"]),
+        (("--lexical-only",), ["lexical"]),
+    ):
+        out = tmp_path / "-".join(("out", *flags))
+        found = run("eval", "retrieval", tmp_path / "set", "--out", out, "--json", *flags)
+        assert list(found.json) == ["measures", "dense", "lexical", "seconds"]
+        assert found.json["measures"]["nDCG@10"] == 1.0
+        assert [name for name in ("dense", "lexical") if found.json[name]] == [
+            name for name in runs if name != "hybrid"
+        ]
+        assert sorted(path.stem for path in out.glob("*.run")) == runs
+        for path in out.glob("*.run"):
+            assert re.fullmatch(r"q Q0 a 1 \S+ utblick-\w+", path.read_text("utf-8").splitlines()[0])
+    shown = run("eval", "retrieval", tmp_path / "set", "--out", tmp_path / "o", "--lexical-only")
+    assert re.fullmatch(r"lexical +nDCG@10 1\.000  R@10 1\.000  RR@10 1\.000\n", shown.out)
+    assert run("eval", "retrieval", tmp_path / "set", "--out", tmp_path, "--dense-only", "--lexical-only").code == 2
 
 
 @pytest.mark.parametrize("question", ['"', "NEAR(a b)", "vänort* AND", "-", "a OR", "(", "col:x", "^x", "😀"])
