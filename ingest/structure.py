@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingest.assemble import RawBlock
 from ingest.clean import HYPHENS, Words, clean_line, clean_text, join_lines
 from ingest.document import BlockKind
-from ingest.headings import LARGER, Candidate, Heading, heading_levels, is_heading
+from ingest.headings import LARGER, Candidate, Heading, divide_number, heading_levels, is_heading, number_of
 from ingest.lines import Line, in_reading_order
 from ingest.spacing import Spacing
 from ingest.tables import TableRow, find_tables
@@ -87,6 +87,7 @@ class _Reading:
         self.open: _Block | None = None
         self.indents: list[float] = []
         self.in_contents = False
+        self.numbered: dict[int, Line] = {}
 
     def blocks_of(self, pages: Sequence[Sequence[Line | TableRow]]) -> list[RawBlock]:
         """The blocks of all pages, with the levels of headings."""
@@ -128,8 +129,11 @@ class _Reading:
             self._start(BlockKind.HEADING, items[position : position + taken], outlined=outlined)
             self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
             self.indents.clear()
+            self.numbered[len(number_of(text))] = line
             return taken
         self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
+        if self._opens_section(line, text):
+            line = self._numbered_section(line)
         if self._is_item(line, text):
             self._start(BlockKind.ITEM, [line], level=self._item_level(line))
         elif self.open is not None and self._continues(self.open, line):
@@ -178,7 +182,32 @@ class _Reading:
         after = items[position + len(lines)] if position + len(lines) < len(items) else None
         before = items[position - 1] if position else None
         found = is_heading(self._candidate(lines, before, after), self.spacing.size, self.spacing.bold)
-        return len(lines) if found else 0, 0
+        return len(lines) if found and not (plain and self._repeats_number(group[0])) else 0, 0
+
+    def _repeats_number(self, line: Line) -> bool:
+        """Whether a line has the number of the heading that it stands under, so that it is that section's text."""
+        number = number_of(clean_text(line.text))
+        heading = self.numbered.get(len(number))
+        return len(number) > 1 and heading is not None and number_of(clean_text(heading.text)) == number
+
+    def _opens_section(self, line: Line, text: str) -> bool:
+        """Whether a line that is no title has the number after that of a heading and stands as that does."""
+        number = number_of(text)
+        heading = self.numbered.get(len(number))
+        if len(number) < 2 or heading is None:
+            return False
+        *parents, last = number_of(clean_text(heading.text))
+        alike = abs(line.x0 - heading.x0) < 1 and abs(line.size - heading.size) < _STYLE and line.bold == heading.bold
+        return alike and number == (*parents, last + 1)
+
+    def _numbered_section(self, line: Line) -> Line:
+        """Begin a section whose heading is a number alone; the line without it."""
+        number, rest = divide_number(clean_text(line.text))
+        self.numbered[len(number_of(clean_text(line.text)))] = line
+        edge = line.x0 + (line.x1 - line.x0) * (len(number) + 1) / len(line.text)
+        self._start(BlockKind.HEADING, [replace(line, text=number, x1=edge)])
+        self.indents.clear()
+        return replace(line, text=rest, x0=edge)
 
     def _group(self, items: Sequence[Line | TableRow], position: int) -> list[Line]:
         """Lines from a position on that share a style and stand close."""
@@ -242,7 +271,7 @@ class _Reading:
         if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM) or abs(last.size - line.size) > _STYLE:
             return False
         if last.page != line.page or line.y <= last.y or line.x0 > last.x1:
-            return self._runs_over(last, line)
+            return self._runs_over(block, line)
         if not self._is_close(block, line):
             distance = (line.y - last.y) / self.spacing.leading(line)
             return distance < 2.3 and len(block.lines) > 1 and line.text[0].islower() and last.text[-1].isalnum()
@@ -262,10 +291,17 @@ class _Reading:
             return not last.text.endswith(_ENDS)
         return begun or not self.spacing.leaves_room(last, line)
 
-    def _runs_over(self, last: Line, line: Line) -> bool:
-        """Whether a sentence goes on in the next column or on the next page."""
+    def _runs_over(self, block: _Block, line: Line) -> bool:
+        """Whether a sentence, or an item of several, goes on in the next column or on the next page."""
+        first, last = block.lines[0], block.lines[-1]
         if last.text.endswith(tuple(HYPHENS)):
             return True
+        if block.kind == BlockKind.ITEM and last.page != line.page and not line.text[0].islower():
+            hanging = last.x0 > first.x0 + 0.4 * line.size
+            if hanging and abs(line.x0 - last.x0) < 1 and last.bold == line.bold:
+                return True
+            if line.x0 < first.x0 - 0.4 * line.size:
+                return False
         if last.text.endswith(_ENDS) or last.bold != line.bold:
             return False
         return line.text[0].islower() or not self.spacing.leaves_room(last, line)

@@ -16,7 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from ingest.chunk import CHUNKER_VERSION, Chunk, chunk_document
+from ingest.chunk import CHUNKER_VERSION, TARGET_TOKENS, Chunk, chunk_document
 from ingest.document import Document, Fact
 from ingest.overrides import apply_facts
 from vectorstore.catalog import Catalog
@@ -35,6 +35,13 @@ class Embedder(Protocol):
     @property
     def fingerprint(self) -> str:
         """Identity of model and weights."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text the model reads, its prompt and special tokens among them."""
+
+    def token_counts(self, texts: Sequence[str]) -> Sequence[int]:
+        """How many tokens each passage has for the model, its prompt and special tokens among them."""
 
     def embed_array(self, texts: Sequence[str], *, kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts as `query` or `passage`: shape (texts, dimension), rows of length 1."""
@@ -183,11 +190,11 @@ class Store:
         documents = [record.id for record in self.catalog.records()]
         for document_id in documents:
             progress(document_id)
-            texts = _texts(self.catalog.document(document_id))
+            texts = self._texts(self.catalog.document(document_id))
             self._stage(texts, self.catalog.embedded([text.digest for text in texts], self.fingerprint))
         with self.catalog.transaction() as change:
             for document_id in documents:
-                texts = _texts(self.catalog.document(document_id))
+                texts = self._texts(self.catalog.document(document_id))
                 vectors = self.catalog.embedded([text.digest for text in texts], self.fingerprint)
                 change.replace_chunks(document_id, _joined(texts, vectors))
             change.set_meta("fingerprint", self.fingerprint)
@@ -201,13 +208,28 @@ class Store:
             self.catalog.stage(self.fingerprint, list(zip(new, vectors, strict=True)))
 
     def _embedded(self, document: Document) -> list[EmbeddedChunk]:
-        texts = _texts(document)
+        texts = self._texts(document)
         known = self.catalog.embedded([text.digest for text in texts])
         new = {text.digest: text.embedded for text in texts if text.digest not in known}
         if new:
             vectors = self._embedder.embed_array(list(new.values()), kind="passage")
             known |= dict(zip(new, vectors, strict=True))
         return _joined(texts, known)
+
+    def _texts(self, document: Document) -> list["_Text"]:
+        """The chunks of a document as they are embedded, sized by what the embedding model reads."""
+        (around,) = self._embedder.token_counts([""])
+
+        def count(texts: Sequence[str]) -> list[int]:
+            return [tokens - around for tokens in self._embedder.token_counts(texts)]
+
+        limit = self._embedder.max_tokens - around
+        title = document.title
+        return [
+            _Text(chunk, text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
+            for chunk in chunk_document(document, count, min(TARGET_TOKENS, limit), limit)
+            if (text := chunk.embedded_text(title))
+        ]
 
     # Reading
 
@@ -278,15 +300,6 @@ class _Text:
     chunk: Chunk
     embedded: str
     digest: bytes
-
-
-def _texts(document: Document) -> list[_Text]:
-    title = document.title
-    return [
-        _Text(chunk, text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
-        for chunk in chunk_document(document)
-        if (text := chunk.embedded_text(title))
-    ]
 
 
 def _joined(texts: Sequence[_Text], vectors: Mapping[bytes, NDArray[np.float32]]) -> list[EmbeddedChunk]:

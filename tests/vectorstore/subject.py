@@ -32,10 +32,14 @@ class WordHashes:
     """Embeds words by their checksums: texts that share words are near each other. Counts what it embeds."""
 
     dimension = 64
+    max_tokens = 512
 
     def __init__(self, fingerprint="word-hashes"):
         self.fingerprint = fingerprint
         self.embedded = []
+
+    def token_counts(self, texts):
+        return [2 + len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]
 
     def embed_array(self, texts, *, kind):
         if kind == "passage":
