@@ -46,6 +46,7 @@ class RawDocument:
         properties: Facts from the file's own properties (not from its text).
         recognised: For pages without text of their own that show something, by number: how sure the text recognised
             there is, from 0 to 1, or None where none was.
+        header: Running headers and footers of the first page, cleaned; they are no part of the text.
     """
 
     format: str
@@ -53,6 +54,7 @@ class RawDocument:
     labels: Sequence[str | None] = (None,)
     properties: dict[Field, str] = field(default_factory=dict)
     recognised: Mapping[int, float | None] = field(default_factory=dict)
+    header: Sequence[str] = ()
 
 
 def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> Document:

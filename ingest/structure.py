@@ -9,6 +9,7 @@ from ingest.assemble import RawBlock
 from ingest.clean import HYPHENS, Words, clean_line, clean_text, join_lines
 from ingest.document import BlockKind
 from ingest.headings import LARGER, Candidate, Heading, divide_number, heading_levels, is_heading, number_of
+from ingest.labels import begins_with_label
 from ingest.lines import Line, in_reading_order
 from ingest.spacing import Spacing
 from ingest.tables import TableRow, find_tables
@@ -22,6 +23,9 @@ _DOTS = re.compile(r"\s*(?:\.{4,}|…{2,}|(?:\s\.){3,}|_{4,})\s*")
 _ENDS_IN_NUMBER = re.compile(r"[^\d\s]\s*\d{1,3}$")
 _CONTENTS_TITLE = re.compile(r"(?:\d+\.?\s)?(?:innehåll(?:sförteckning)?|(?:table of )?contents)\W*", re.IGNORECASE)
 _KEY = re.compile(r"[^\W\d_][^:.!?]{1,40}:(?:\s|$)")
+_DECISION = re.compile(
+    r"(?:Antag(?:en|et|na)|Beslutad|Fastställ[dt]|Godkän[dt]|Reviderad|Adopted|Approved|Revised)\s(?:av|i|vid|den|by|on|\d)"
+)
 _ENDS = (".", "!", "?", ":")
 _PARAGRAPH_GAP = 1.25
 _TITLE_GAP = 1.5
@@ -282,7 +286,7 @@ class _Reading:
             if line.x0 < first.x0 - 0.4 * line.size:
                 return False
             return (begun and not last.text.endswith(_ENDS)) or not self.spacing.leaves_room(last, line)
-        if _KEY.match(line.text) and _KEY.match(first.text):
+        if (_KEY.match(line.text) and _KEY.match(first.text)) or _states_fact(line.text):
             return False
         indent = (line.x0 - last.x0) / line.size
         if indent > _INDENT:
@@ -377,6 +381,11 @@ class _Reading:
             number, text = parts[0]
             parts = ((number, _BULLET.sub("", text, count=1) if _BULLET.match(text) else text), *parts[1:])
         return RawBlock(block.kind, parts, block.level)
+
+
+def _states_fact(text: str) -> bool:
+    """Whether a line states a fact about the document, as those on a front page do, each on a line of its own."""
+    return begins_with_label(text) or _DECISION.match(text) is not None
 
 
 def _finished(text: str) -> str:
