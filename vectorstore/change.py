@@ -143,17 +143,6 @@ class Change:
             self.add_alias(document.id, alias.id, alias.root, alias.location)
         self.delete_failures([location, *(alias.location for alias in aliases)])
 
-    def restate(self, document_id: str, stated: Sequence[Fact], chunks: Sequence[EmbeddedChunk]) -> None:
-        """Replace what someone stated about a document, and its chunks, which carry its title.
-
-        Raises:
-            UnknownDocument: No document has this identifier.
-        """
-        number = self._number(document_id)
-        self._connection.execute("DELETE FROM fact WHERE document = ? AND stated = 1", (number,))
-        self._insert_facts(number, (), stated)
-        self.replace_chunks(document_id, chunks)
-
     def replace_chunks(self, document_id: str, chunks: Sequence[EmbeddedChunk]) -> None:
         """Store other chunks of a document, whose text and facts stay.
 

@@ -3,6 +3,7 @@
 VectorStoreError
 ├── EmbeddingError         the embedding model cannot be found or loaded
 ├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
+├── GenerationIncomplete   documents would be missing after a re-index; nothing was changed
 ├── StoreMissing           nothing has been ingested into the folder
 ├── StoreLocked            another process is writing; says which
 ├── StoreDamaged           the catalog cannot be read; says what to do
@@ -13,6 +14,8 @@ VectorStoreError
 ├── FolderEmpty            a folder that had documents has none: gone, or not mounted
 └── UnknownDocument        no document of that name is in the store
 """
+
+from pathlib import Path
 
 
 class VectorStoreError(Exception):
@@ -25,6 +28,18 @@ class EmbeddingError(VectorStoreError):
 
 class FingerprintMismatch(VectorStoreError):
     """The store was built with another embedding model, other weights or another chunker."""
+
+    @classmethod
+    def between(cls, folder: Path, stored: str | None, named: str) -> "FingerprintMismatch":
+        """The error for a store in `folder` with the fingerprint `stored`, where `named` is asked for."""
+        return cls(
+            f"The store in {folder} was built with {stored}, but the settings name {named}. Set the embedding model "
+            "back, or run `utblick ingest --rebuild` to embed all documents again."
+        )
+
+
+class GenerationIncomplete(VectorStoreError):
+    """New chunks for all documents leave some of them out; nothing was changed."""
 
 
 class StoreMissing(VectorStoreError):
