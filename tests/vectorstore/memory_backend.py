@@ -1,4 +1,4 @@
-"""A second search backend, as small as one can be: it shows that the contract asks for nothing of SQLite's or Chroma's."""
+"""A second search backend, as small as one can be: the contract asks for nothing of SQLite's or Chroma's."""
 
 import threading
 from dataclasses import dataclass, replace
