@@ -118,7 +118,6 @@ class Catalog:
         """
         with self._database.writing() as connection:
             change = Change(connection, self.lexical)
-            change.set_meta("change", str(self.change + 1))
             change.set_meta("state", secrets.token_hex(16))
             yield change
 
@@ -158,11 +157,6 @@ class Catalog:
         with self.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
-
-    @property
-    def change(self) -> int:
-        """Counts write transactions; a reader that sees it move knows that its copies are old."""
-        return int(self.meta("change") or 0)
 
     @property
     def state(self) -> str:

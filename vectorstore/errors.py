@@ -9,6 +9,8 @@ VectorStoreError
 ├── StoreDamaged           the catalog cannot be read; says what to do
 ├── StoreOutdated          the catalog was made by another version of Utblick
 ├── StoreUnwritable        full disk, read-only folder; nothing of the change was stored
+├── StoreNotEmpty          a backup would replace documents; says how to have it do so
+├── BackupUnusable         a file is no backup, or is damaged or of another version; nothing was changed
 ├── IndexUnavailable       the vector index cannot be used; searching goes on without it
 ├── DuplicateContent       the same content is stored under another name
 ├── FolderEmpty            a folder that had documents has none: gone, or not mounted
@@ -60,6 +62,14 @@ class StoreOutdated(VectorStoreError):
 
 class StoreUnwritable(VectorStoreError):
     """The store cannot be written; nothing of the change was stored."""
+
+
+class StoreNotEmpty(VectorStoreError):
+    """A backup would replace the documents of a store."""
+
+
+class BackupUnusable(VectorStoreError):
+    """A file is no backup, is damaged, or was made by another version."""
 
 
 class IndexUnavailable(VectorStoreError):

@@ -1,19 +1,15 @@
 """The store: catalog and vector index under one folder, kept in step."""
 
 import hashlib
-import json
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ingest.chunk import CHUNKER_VERSION, Chunk, chunk_document
@@ -22,8 +18,9 @@ from ingest.overrides import apply_facts
 from vectorstore.backend import Candidate, Query, SearchBackend, Source
 from vectorstore.catalog import Catalog
 from vectorstore.change import Alias, EmbeddedChunk
-from vectorstore.errors import FingerprintMismatch, IndexUnavailable, StoreLocked, StoreMissing, StoreUnwritable
+from vectorstore.errors import FingerprintMismatch, IndexUnavailable, StoreMissing, StoreUnwritable
 from vectorstore.local import LocalBackend
+from vectorstore.lock import write_lock
 from vectorstore.nearest import VectorIndex
 from vectorstore.types import Filter
 
@@ -95,7 +92,7 @@ class Store:
             StoreLocked: Another process still held it after `wait_seconds`.
             StoreUnwritable: The folder can only be read.
         """
-        with _write_lock(self.folder, wait_seconds):
+        with write_lock(self.folder, wait_seconds):
             if check:
                 self.check_fingerprint()
             state = self.catalog.state
@@ -264,34 +261,3 @@ def _texts(document: Document) -> list[_Text]:
 
 def _joined(texts: Sequence[_Text], vectors: Mapping[bytes, NDArray[np.float32]]) -> list[EmbeddedChunk]:
     return [EmbeddedChunk(text.chunk, text.digest, vectors[text.digest]) for text in texts]
-
-
-@contextmanager
-def _write_lock(folder: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock of one writer at a time, and leave a note for those who wait."""
-    lock, note = FileLock(folder / "write.lock", thread_local=False), folder / "writer.json"
-    try:
-        lock.acquire(timeout=wait_seconds)
-    except Timeout as error:
-        raise StoreLocked(
-            f"{_holder(note)} is writing to {folder}. Try again when it is done; `utblick ingest` and the "
-            "chat's library hold the lock while they work."
-        ) from error
-    except OSError as error:
-        raise StoreUnwritable(f"The folder {folder} can only be read: {error}. Check its permissions.") from error
-    try:
-        with suppress(OSError):
-            note.write_text(json.dumps({"process": os.getpid(), "since": datetime.now(UTC).isoformat("T", "seconds")}))
-        yield
-    finally:
-        with suppress(OSError):
-            note.unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(note: Path) -> str:
-    try:
-        written = json.loads(note.read_text("utf-8"))
-        return f"Process {written['process']}, since {written['since']},"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "Another process"

@@ -20,8 +20,9 @@ from vectorstore.embed import SentenceEmbeddings
 
 QUESTION = "Vilka vänorter har Provköping?"
 COMMANDS = [
-    ("ingest",), ("documents",), ("page",), ("remove",), ("search",), ("ask",), ("chat",), ("doctor",), ("eval",),
-    ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("config",), ("config", "show"),
+    ("ingest",), ("documents",), ("page",), ("remove",), ("search",), ("ask",), ("chat",), ("doctor",), ("backup",),
+    ("restore",), ("eval",), ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("config",),
+    ("config", "show"),
 ]  # fmt: skip
 
 
@@ -250,9 +251,17 @@ def test_a_wrong_history_is_a_usage_error(run, samples_data: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(
     "arguments",
-    [("documents",), ("ask", QUESTION), ("search", QUESTION), ("page", "x"), ("remove", "x"), ("doctor",)],
+    [
+        ("documents",),
+        ("ask", QUESTION),
+        ("search", QUESTION),
+        ("page", "x"),
+        ("remove", "x"),
+        ("doctor",),
+        ("backup", "x"),
+    ],
     ids=lambda arguments: arguments[0],
-)
+)  # fmt: skip
 def test_a_missing_store_is_said_with_the_first_step(run, tmp_path: Path, arguments: Sequence[str]) -> None:
     one_line(run(*arguments, "--data", tmp_path / "none"), "no store", "utblick ingest FOLDER")
     assert not (tmp_path / "none").exists()
