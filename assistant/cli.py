@@ -144,6 +144,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Show the passages that fit a question best."""
+    from assistant.errors import AssistantError
     from ingest.language import detect_language
     from vectorstore.search import search as search_store
     from vectorstore.types import Filter
@@ -153,12 +154,19 @@ def search(
     existing_store(data)
     store = open_store(read_settings(data))
     titles = {record.id: record.title for record in store.catalog.records()}
+    limits = Filter(organisations=tuple(organisation or ()), years=tuple(year or ()))
+    if not titles or store.catalog.numbers(limits) == []:
+        raise AssistantError(
+            "No document of the store is of that organisation and year. `utblick documents` lists what there is."
+            if titles
+            else f"The store in {store.folder} holds no documents. `utblick ingest FOLDER` reads some."
+        )
     hits = search_store(
         store,
         question,
         top_k=top_k,
         language="en" if detect_language(question) == "en" else "sv",
-        limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
+        limits=limits,
     )
     store.close()
     if as_json:

@@ -171,7 +171,8 @@ def restore_store(file: Path, folder: Path, *, force: bool = False, wait_seconds
         raise StoreUnwritable(f"The data folder {folder} cannot be made: {error}. Name another with --data.") from error
     with write_lock(folder, wait_seconds):
         path = folder / _CATALOG
-        sound, documents = _present(path)
+        with _writes(folder):
+            sound, documents = _present(path)
         if documents != 0 and not force:
             holds = f"holds {documents} documents" if documents else "holds a catalog that cannot be read"
             raise StoreNotEmpty(f"The store in {folder} {holds}. To replace it with {file}, add --force.")
@@ -208,7 +209,10 @@ def _present(path: Path) -> tuple[bool, int | None]:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=rw", uri=True)) as connection:
             count = int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
             return _problem(connection) is None, count
-    except sqlite3.Error:
+    except sqlite3.DatabaseError as error:
+        # No table, no database, or a damaged one; what else there is has to do with the disk.
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
         return False, None
 
 

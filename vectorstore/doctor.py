@@ -147,7 +147,11 @@ def _check_index(store: Store, *, everything: bool) -> Check:
     except IndexUnavailable as error:
         return Check("vector index", False, "error", str(error), _REPAIR)
     if difference is None:
-        message = "Another process has it open and keeps it in step; this one searches the catalog's vectors."
+        message = (
+            "The folder can only be read, so it is not used; the catalog's vectors are searched."
+            if store.catalog.read_only
+            else "Another process has it open and keeps it in step; this one searches the catalog's vectors."
+        )
         return Check("vector index", True, "warning", message)
     if difference == Difference() and not lost:
         return Check("vector index", True, "error", "In step with the catalog.")

@@ -18,9 +18,12 @@ import signal
 import sqlite3
 import sys
 import time
+import zlib
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 from subject import FORK, WordHashes
 
 from ingest.assemble import RawBlock, RawDocument, assemble_document
@@ -38,15 +41,28 @@ SLOTS = 25
 QUESTIONS = [" ".join(random.Random(number).choices(WORDS, k=4)) for number in range(20)]
 
 
-class SlowWordHashes(WordHashes):
+class WordVectors(WordHashes):
+    """Gives each word a direction of its own, so that no two passages are equally near to a question."""
+
+    def embed_array(self, texts, *, kind):
+        if kind == "passage":
+            self.embedded += texts
+        vectors = np.stack([sum(direction(word, self.fingerprint) for word in text.lower().split()) for text in texts])
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+class SlowWordVectors(WordVectors):
     """Takes its time for each passage, as models do."""
 
     def embed_array(self, texts, *, kind):
         if kind == "passage":
             time.sleep(0.01)
-        vectors = super().embed_array(texts, kind=kind)
-        # Another model sees other things in the same words.
-        return vectors if self.fingerprint == "word-hashes" else vectors[:, ::-1].copy()
+        return super().embed_array(texts, kind=kind)
+
+
+@cache
+def direction(word, model):
+    return np.random.default_rng(zlib.crc32(f"{model} {word}".encode())).normal(size=64)
 
 
 def document(name, seed):
@@ -126,7 +142,7 @@ def take_step(store, step):
 
 
 def take_steps(data, first, acknowledged):
-    store = Store(data, WordHashes())
+    store = Store(data, WordVectors())
     with acknowledged.open("ab", buffering=0) as file:
         for step in range(first, 10_000):
             take_step(store, step)
@@ -151,7 +167,7 @@ def damage(folder, draw):
 
 def judge(data, undisturbed, acknowledged):
     """Compares a store that was disturbed with one that was not, after `doctor --repair`."""
-    embedder = WordHashes()
+    embedder = WordVectors()
     store = Store(data, embedder)
     held = {record.id: store.catalog.document(record.id).content_hash for record in store.catalog.records()}
     fits = [
@@ -161,7 +177,7 @@ def judge(data, undisturbed, acknowledged):
     ]
     if not fits:
         return {"steps": None, "lost": True}
-    mirror = Store(undisturbed, WordHashes())
+    mirror = Store(undisturbed, WordVectors())
     mirrored = int(mirror.catalog.meta("mirrored") or 0)
     for step in range(mirrored, fits[-1]):
         take_step(mirror, step)
@@ -196,8 +212,8 @@ def run_changes(folder, kills):
 # Re-indexing
 
 
-def fill(data, model="word-hashes", edition=0):
-    store = Store(data, WordHashes(model))
+def fill(data, model="one", edition=0):
+    store = Store(data, WordVectors(model))
     with store.writing():
         for number in range(20):
             store.replace(document(f"{number}.txt", edition + number), "/r", f"/r/{number}.txt")
@@ -205,7 +221,7 @@ def fill(data, model="word-hashes", edition=0):
 
 
 def rebuild(data, model):
-    store = Store(data, SlowWordHashes(model))
+    store = Store(data, SlowWordVectors(model))
     with store.writing(check=False):
         store.rebuild()
     store.close()
@@ -213,7 +229,7 @@ def rebuild(data, model):
 
 def reference(data, model):
     rebuild(data, model)
-    store = Store(data, SlowWordHashes(model))
+    store = Store(data, SlowWordVectors(model))
     found = searches(store)
     store.close()
     return found
@@ -221,7 +237,7 @@ def reference(data, model):
 
 def watch(data, expected, model, stop, torn):
     """Searches all the while; only the former vectors, or that another model is in use, may be seen."""
-    store = Store(data, SlowWordHashes(model))
+    store = Store(data, SlowWordVectors(model))
     reads = 0
     try:
         while not stop.is_set():
@@ -240,7 +256,7 @@ def published(data, references):
     """Which model's vectors are searched, whether the results are right, and what doctor says after a repair."""
     found = {}
     for model, expected in references.items():
-        store = Store(data, SlowWordHashes(model))
+        store = Store(data, SlowWordVectors(model))
         try:
             store.check_fingerprint()
             found = {"model": model, "other": differences(searches(store), expected)}
@@ -253,7 +269,7 @@ def published(data, references):
 
 
 def run_rebuild(folder, kills):
-    data, models, draw = folder / "data", ("word-hashes", "other"), random.Random(5)
+    data, models, draw = folder / "data", ("one", "other"), random.Random(5)
     in_process(fill, data)
     references = {model: in_process(reference, data, model) for model in (*models, models[0])}
     began = time.monotonic()
@@ -294,7 +310,7 @@ def pad(data):
 
 
 def write_on(data, stop):
-    store = Store(data, WordHashes())
+    store = Store(data, WordVectors())
     step = 0
     while not stop.is_set():
         step += 1
@@ -340,7 +356,7 @@ def what_is_there(data, references):
     """Which of two backups a store holds, and whether it is well."""
     if not (data / "catalog.sqlite").exists():
         return {"holds": None}
-    store = Store(data, WordHashes())
+    store = Store(data, WordVectors())
     found = searches(store)
     failed = [check.message for check in diagnose(store, repair=True) if not check.passed and check.severity == "error"]
     other = differences(searches(store), found)
@@ -350,7 +366,7 @@ def what_is_there(data, references):
 
 
 def found_in(data):
-    store = Store(data, WordHashes())
+    store = Store(data, WordVectors())
     found = searches(store)
     store.close()
     return found
@@ -359,7 +375,7 @@ def found_in(data):
 def run_restore(folder, kills):
     data, references, seconds = folder / "data", {}, 0.0
     for edition, name in ((0, "first"), (100, "second")):
-        in_process(fill, folder / name, "word-hashes", edition)
+        in_process(fill, folder / name, "one", edition)
         pad(folder / name)
         references[name] = in_process(found_in, folder / name)
         backup_store(folder / name, folder / f"{name}.backup")
