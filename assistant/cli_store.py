@@ -66,7 +66,7 @@ def doctor(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, without embedding again.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare catalog and vector index, and say what is wrong."""
+    """Compare catalog, full text and vector index, and say what is wrong."""
     from vectorstore.doctor import diagnose
 
     existing_store(data)

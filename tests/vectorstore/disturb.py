@@ -18,6 +18,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 import zlib
 from contextlib import suppress
 from functools import cache
@@ -43,6 +44,9 @@ QUESTIONS = [" ".join(random.Random(number).choices(WORDS, k=4)) for number in r
 
 class WordVectors(WordHashes):
     """Gives each word a direction of its own, so that no two passages are equally near to a question."""
+
+    def __init__(self, fingerprint="one"):
+        super().__init__(fingerprint)
 
     def embed_array(self, texts, *, kind):
         if kind == "passage":
@@ -96,11 +100,19 @@ def differences(found, expected):
 def in_process(work, *arguments):
     """Runs something in a process of its own, so that no Chroma is open in the one that forks others."""
     results = FORK.Queue()
-    child = FORK.Process(target=lambda: results.put(work(*arguments)))
+    child = FORK.Process(target=lambda: results.put(attempt(work, *arguments)))
     child.start()
-    result = results.get(timeout=120)
+    result, error = results.get(timeout=120)
     child.join()
+    assert error is None, error
     return result
+
+
+def attempt(work, *arguments):
+    try:
+        return work(*arguments), None
+    except Exception:
+        return None, traceback.format_exc()
 
 
 def kill_within(seconds, draw, work, *arguments):

@@ -1,5 +1,6 @@
 import sqlite3
 
+import numpy as np
 import pytest
 
 from vectorstore.analyse import query_terms
@@ -59,6 +60,20 @@ def test_a_vector_lost_behind_a_right_count_is_found_by_itself_and_mended(filled
     assert "1 not found by themselves" in found.message
     assert failed(diagnose(filled, repair=True)) == {}
     assert filled.index.lost(filled.catalog.chunk_ids()) == []
+
+
+@pytest.mark.parametrize("amount", [0.1, 1.0])
+def test_vectors_that_were_altered_or_exchanged_are_found_and_mended(filled, amount):
+    first, second = filled.catalog.chunk_ids()[3:5]
+    vectors = filled.catalog.find([first, second])
+    chroma = filled.index._chroma
+    versions = chroma.versions()
+    for one, other in ((first, second), (second, first)):
+        mixed = (1 - amount) * vectors[one].vector + amount * vectors[other].vector
+        chroma.upsert([(one, versions[one], mixed / np.linalg.norm(mixed))])
+    assert filled.index.difference().missing == ()
+    assert "2 not found by themselves" in failed(diagnose(filled))["vector index"].message
+    assert failed(diagnose(filled, repair=True)) == {}
 
 
 def test_repairing_what_is_well_changes_nothing(filled):
