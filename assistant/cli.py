@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli_open import (
+    AsJson,
+    Data,
+    counted,
+    existing_store,
+    load_embeddings,
+    open_store,
+    print_json,
+    read_settings,
+)
+from assistant.cli_store import backup, doctor, documents, page, remove, restore
+
 if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from ingest.limits import Limits
-    from vectorstore.embed import SentenceEmbeddings
-    from vectorstore.store import Store
     from vectorstore.sync import FileOutcome
-    from vectorstore.types import DocumentRecord, Hit
+    from vectorstore.types import Hit
 
 app = typer.Typer(
     name="utblick",
@@ -33,11 +43,6 @@ config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_ma
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", envvar="UTBLICK_DATA", help="Folder of the store.", show_default="user data"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
 ]
@@ -94,9 +99,9 @@ def ingest(
 
     if not paths and not rebuild:
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
-    settings = _settings(data)
+    settings = read_settings(data)
     limits = _limits(settings)
-    store = _open_store(settings, create=True)
+    store = open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
             count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
@@ -117,63 +122,16 @@ def ingest(
             )
     store.close()
     if as_json:
-        _print_json({"files": [outcome.as_json() for outcome in outcomes]})
+        print_json({"files": [outcome.as_json() for outcome in outcomes]})
     else:
         typer.echo(_summary(outcomes))
     if any(outcome.outcome in FAILURES for outcome in outcomes):
         raise typer.Exit(1)
 
 
-@app.command()
-def documents(data: Data = None, as_json: AsJson = False) -> None:
-    """List what is in the store."""
-    from vectorstore.catalog import Catalog
-
-    folder = _existing_store(data)
-    records = Catalog(folder / "catalog.sqlite").records()
-    if as_json:
-        _print_json({"documents": [_record_json(record) for record in records]})
-        return
-    for record in records:
-        known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
-        size = f"{_count(record.pages, 'page')}, {_count(record.chunks, 'chunk')}"
-        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}")
-    typer.echo(f"{_count(len(records), 'document')} in {folder}", err=True)
-
-
-@app.command()
-def page(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
-    number: Annotated[int, typer.Argument(metavar="PAGE", help="Page number from 1.")] = 1,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print the stored text of a page, to which the offsets of citations refer."""
-    from vectorstore.catalog import Catalog
-
-    text = Catalog(_existing_store(data) / "catalog.sqlite").page_text(document, number)
-    if as_json:
-        _print_json({"document": document, "page": number, "text": text})
-    else:
-        typer.echo(text)
-
-
-@app.command()
-def remove(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Remove a document from the store; the file itself stays where it is."""
-    _existing_store(data)
-    store = _open_store(_settings(data))
-    with store.writing():
-        store.remove(document)
-    store.close()
-    if as_json:
-        _print_json({"removed": [document]})
-    else:
-        typer.echo(f"Removed {document}. It returns when its folder is ingested again and the file is still there.")
+app.command()(documents)
+app.command()(page)
+app.command()(remove)
 
 
 @app.command()
@@ -186,25 +144,33 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Show the passages that fit a question best."""
+    from assistant.errors import AssistantError
     from ingest.language import detect_language
     from vectorstore.search import search as search_store
     from vectorstore.types import Filter
 
     if not any(character.isalnum() for character in question):
         raise typer.BadParameter("Write at least one word to look for.", param_hint="QUESTION")
-    _existing_store(data)
-    store = _open_store(_settings(data))
+    existing_store(data)
+    store = open_store(read_settings(data))
     titles = {record.id: record.title for record in store.catalog.records()}
+    limits = Filter(organisations=tuple(organisation or ()), years=tuple(year or ()))
+    if not titles or store.catalog.numbers(limits) == []:
+        raise AssistantError(
+            "No document of the store is of that organisation and year. `utblick documents` lists what there is."
+            if titles
+            else f"The store in {store.folder} holds no documents. `utblick ingest FOLDER` reads some."
+        )
     hits = search_store(
         store,
         question,
         top_k=top_k,
         language="en" if detect_language(question) == "en" else "sv",
-        limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
+        limits=limits,
     )
     store.close()
     if as_json:
-        _print_json({"question": question, "hits": [_hit_json(hit, titles) for hit in hits]})
+        print_json({"question": question, "hits": [_hit_json(hit, titles) for hit in hits]})
         return
     for hit in hits:
         chunk = hit.chunk
@@ -227,11 +193,11 @@ def ask(
 ) -> None:
     """Answer one question, with citations."""
     turns = _read_history(history) if history else []
-    _existing_store(data)
-    assistant = _open_assistant(_settings(data, model=model))
+    existing_store(data)
+    assistant = _open_assistant(read_settings(data, model=model))
     answer = assistant.ask(question, turns, _scope(organisation, year))
     if as_json:
-        _print_json(answer.as_json())
+        print_json(answer.as_json())
     else:
         _print_answer(answer)
     assistant.close()
@@ -250,7 +216,7 @@ def chat(
     ] = False,
 ) -> None:
     """Open the chat in a browser (also: utblick ui)."""
-    settings = _settings(data, host=host, port=port, model=model)
+    settings = read_settings(data, host=host, port=port, model=model)
     typer.echo("Loading the embedding model and the store ...", err=True)
     from assistant.ui import serve
 
@@ -264,40 +230,18 @@ def chat(
 
 
 app.command("ui", hidden=True)(chat)
-
-
-@app.command()
-def doctor(
-    data: Data = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, without embedding again.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare catalog and vector index, and say what is wrong."""
-    from vectorstore.doctor import diagnose
-
-    _existing_store(data)
-    store = _open_store(_settings(data))
-    checks = diagnose(store, repair=repair)
-    store.close()
-    if as_json:
-        _print_json({"checks": [check.as_json() for check in checks]})
-    else:
-        for check in checks:
-            mark = "ok  " if check.passed else "FAIL" if check.severity == "error" else "warn"
-            typer.echo(f"{mark} {check.name}: {check.message}")
-            if not check.passed and check.remedy:
-                typer.echo(f"     {check.remedy}")
-    if any(not check.passed and check.severity == "error" for check in checks):
-        raise typer.Exit(1)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 
 
 @config.command("show")
 def config_show(data: Data = None, as_json: AsJson = False) -> None:
     """Print every setting with its value and meaning."""
-    settings = _settings(data)
+    settings = read_settings(data)
     values = settings.model_dump(mode="json")
     if as_json:
-        _print_json(values)
+        print_json(values)
         return
     for name, field in type(settings).model_fields.items():
         typer.echo(f"{name} = {values[name]!r}\n    {field.description} (UTBLICK_{name.upper()})")
@@ -315,15 +259,15 @@ def eval_run(
     from evals import measure_run, read_cases, run_cases, write_reports
 
     cases = read_cases(questions)
-    _existing_store(data)
-    assistant = _open_assistant(_settings(data, model=model))
+    existing_store(data)
+    assistant = _open_assistant(read_settings(data, model=model))
     described = assistant.describe()
     answers = run_cases(cases, assistant, out, settings=described)
     report = measure_run(cases, answers, assistant, documents=[record.id for record in assistant.documents()])
     write_reports(report, out, settings=described)
     assistant.close()
     if as_json:
-        _print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
+        print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
     else:
         typer.echo((out / "report.md").read_text(encoding="utf-8"))
 
@@ -337,43 +281,13 @@ def eval_retrieval(
     """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
     from evals import evaluate_retrieval
 
-    report = evaluate_retrieval(folder, out, _embeddings(_settings(None)))
+    report = evaluate_retrieval(folder, out, load_embeddings(read_settings(None)))
     if as_json:
-        _print_json(report)
+        print_json(report)
         return
     for name in ("measures", "dense", "lexical"):
         values = "  ".join(f"{measure} {value:.3f}" for measure, value in report[name].items())
         typer.echo(f"{'hybrid' if name == 'measures' else name:8} {values}")
-
-
-def _settings(data: Path | None, **flags: str | int | None) -> "Settings":
-    from assistant.settings import load_settings
-
-    return load_settings(data=data, **flags)
-
-
-def _existing_store(data: Path | None) -> Path:
-    """The store's folder; an error that names the first step where there is none yet."""
-    from assistant.errors import AssistantError
-
-    folder = _settings(data).data
-    if not (folder / "catalog.sqlite").exists():
-        raise AssistantError(
-            f"There is no store in {folder} yet. `utblick ingest FOLDER` makes one; --data names another."
-        )
-    return folder
-
-
-def _embeddings(settings: "Settings") -> "SentenceEmbeddings":
-    from vectorstore.embed import SentenceEmbeddings
-
-    return SentenceEmbeddings.load(settings.embedding_model, settings.cache)
-
-
-def _open_store(settings: "Settings", *, create: bool = False) -> "Store":
-    from vectorstore.store import Store
-
-    return Store(settings.data, _embeddings(settings), create=create)
 
 
 def _limits(settings: "Settings") -> "Limits":
@@ -435,20 +349,10 @@ def _summary(outcomes: "Sequence[FileOutcome]") -> str:
     if not outcomes:
         return "No files found there, and none in the store that came from there."
     if set(counts) <= {"unchanged", "duplicate"}:
-        return f"Nothing to do: {_count(len(outcomes), 'file')} unchanged."
-    return f"{_count(len(outcomes), 'file')}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _record_json(record: "DocumentRecord") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    plain = asdict(record)
-    plain["labels"] = list(record.labels)
-    return plain
+        return f"Nothing to do: {counted(len(outcomes), 'file')} unchanged."
+    return f"{counted(len(outcomes), 'file')}: " + ", ".join(
+        f"{count} {name}" for name, count in sorted(counts.items())
+    )
 
 
 def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:
@@ -470,7 +374,3 @@ def _print_answer(answer: "Answer") -> None:
         whose = f", {citation.organisation}" if citation.organisation else ""
         typer.echo(f"[{citation.marker}] {citation.title}{whose}, page {citation.page} ({citation.document})")
     typer.echo(f"({answer.status.value}, {answer.seconds:.2f} s, {answer.model})", err=True)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

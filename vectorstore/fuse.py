@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vectorstore.store import Candidate
+from vectorstore.backend import Candidate
 from vectorstore.types import Hit
 
 LEXICAL_WEIGHT = 0.4

@@ -54,9 +54,10 @@ STRATEGY = """
 #set par(justify: true)
 = Inledning
 Kommunen arbetar sedan 2004 med internationella frågor och har i dag avtal med sju
-vänorter#footnote[Avtalen förnyas vart femte år.]. Sammanhållningspolitiken och näringslivsutvecklingen är två områden där
-utvecklingssamarbetet har gett erfarenheter som kommunledningen vill ta vara på. Internationaliseringsarbetet
-har bedrivits tillsammans med grannkommunerna i länet, universitetet och Kommunikationsmyndigheten.
+vänorter#footnote[Avtalen förnyas vart femte år.]. Sammanhållningspolitiken och näringslivsutvecklingen är två
+områden där utvecklingssamarbetet har gett erfarenheter som kommunledningen vill ta vara på.
+Internationaliseringsarbetet har bedrivits tillsammans med grannkommunerna i länet,
+universitetet och Kommunikationsmyndigheten.
 == Mål
 #set par(justify: false)
 #align(center, table(columns: (2fr, 1fr, 1fr), align: center,
