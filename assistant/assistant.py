@@ -166,7 +166,7 @@ class Assistant:
         Raises:
             UnknownDocument: No document has this identifier.
         """
-        return self._document(document_id, self._store.catalog.change)
+        return self._document(document_id, self._store.catalog.state)
 
     def page_text(self, document_id: str, page: int) -> str:
         """The stored text of a page, to which the offsets of citations refer.
@@ -185,7 +185,7 @@ class Assistant:
             "model": self._settings.model,
             "fingerprint": self._store.fingerprint,
             "reranker": self._reader.fingerprint if self._reader else "none",
-            "documents": str(self._store.catalog.change),
+            "documents": self._store.catalog.state,
             "top_k": str(self._settings.top_k),
             "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],
@@ -195,8 +195,8 @@ class Assistant:
         """Close the store."""
         self._store.close()
 
-    def _read_document(self, document_id: str, change: int) -> Document:
-        """Keyed by the change counter, so that a replaced document is read anew."""
+    def _read_document(self, document_id: str, state: str) -> Document:
+        """Keyed by the catalog's state, so that a replaced or restored document is read anew."""
         return self._store.catalog.document(document_id)
 
     def _declined(self, question: str, history: Sequence[Turn]) -> tuple[AnswerStatus, str, str] | None:

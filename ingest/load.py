@@ -133,4 +133,4 @@ def _finish(document_id: str, content: bytes, raw: RawDocument, path_hint: str) 
         if raw.format == "pdf":
             raise NeedsOcr(f"{document_id} holds pictures of pages and no text; add a text layer (OCR), or {INSTALL}.")
         raise UnreadableFile(f"{document_id} holds no text; check that it is the right file.")
-    return replace(document, facts=read_facts(document, raw.properties, path_hint))
+    return replace(document, facts=read_facts(document, raw.properties, path_hint, raw.header))

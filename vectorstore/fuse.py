@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from vectorstore.store import Candidate
+from vectorstore.backend import Candidate
 from vectorstore.types import Hit
 
 LEXICAL_WEIGHT = 0.4

@@ -22,6 +22,10 @@ class HashedWords:
     """Embeds words by a hash of them, so that texts with a word in common are near."""
 
     fingerprint = "hashed-words"
+    max_tokens = 512
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        return [2 + len(text.split()) for text in texts]
 
     def embed_array(self, texts: Sequence[str], *, kind: str) -> NDArray[np.float32]:
         vectors = np.full((len(texts), 256), 1e-3, np.float32)
