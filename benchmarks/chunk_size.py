@@ -1,9 +1,9 @@
 """What the size of chunks gives: the rank of the right page, and of the right document, over a range of sizes.
 
-    python benchmarks/chunk_size.py --documents FOLDER... --questions FILE.jsonl... [--set BEIR_DIR...] [--tokens 200 380]
+    python benchmarks/chunk_size.py --documents FOLDER... --questions FILE.jsonl... [--set BEIR_DIR...]
 
-Pages: of each answerable question that names its pages, the reciprocal rank of the first hit on one of them. Sets: nDCG@10
-of documents, ranked by their best chunk. Vectors are kept in the cache, so that a second run takes seconds.
+Pages: of each answerable question that names its pages, the reciprocal rank of the first hit on one of them. Sets:
+nDCG@10 of documents, ranked by their best chunk. Vectors are kept in the cache, so that a second run takes seconds.
 """
 
 import argparse
