@@ -8,7 +8,6 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from vectorstore.embed import allotted_cores
 from vectorstore.errors import ReaderError
 from vectorstore.locate import Wanted, find_folder
 from vectorstore.reader import Passage, Reading
@@ -84,11 +83,12 @@ def _load_cross_encoder(folder: Path) -> Any:  # noqa: ANN401 - the library's cl
     from sentence_transformers import CrossEncoder
     from transformers.utils import logging as transformers_logging
 
+    from vectorstore.batch_encoder import allotted_cores
+
     untyped: Any = transformers_logging
     untyped.set_verbosity_error()
     untyped.disable_progress_bar()
-    if (cores := allotted_cores()) is not None:
-        torch.set_num_threads(min(cores, torch.get_num_threads()))
+    torch.set_num_threads(min(allotted_cores(), torch.get_num_threads()))
     try:
         # In float32: in bfloat16 the logits of passages that are nearly as good fall together.
         model = CrossEncoder(str(folder), local_files_only=True)
