@@ -4,7 +4,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
+    from ingest.document import Field
     from ingest.limits import Limits
     from vectorstore.embed import SentenceEmbeddings
+    from vectorstore.outcome import FileOutcome
+    from vectorstore.provenance import StatedFact
     from vectorstore.store import Store
-    from vectorstore.sync import FileOutcome
     from vectorstore.types import DocumentRecord, Hit
 
 app = typer.Typer(
@@ -85,14 +87,18 @@ def ingest(
     reread: Annotated[
         bool, typer.Option("--reread", help="Read unchanged files again, after an upgrade that reads better.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Look again at every web page that is stored.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Embed all stored documents again, after a change of the embedding model.")
     ] = False,
 ) -> None:
-    """Sync files and folders with the store: what is new or changed is read, what is gone is removed."""
-    from vectorstore.sync import FAILURES, sync_address, sync_path
+    """Sync files, folders and web pages with the store: what is new or changed is read, what is gone is removed."""
+    from assistant.progress import Progress, report_lines
+    from ingest.address import is_address
+    from vectorstore.sync import FAILURES, sync_path
+    from vectorstore.sync_web import stored_addresses, sync_addresses
 
-    if not paths and not rebuild:
+    if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
     settings = _settings(data)
     limits = _limits(settings)
@@ -101,25 +107,40 @@ def ingest(
         with store.writing(check=False):
             count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
         typer.echo(f"{count} documents embedded again.", err=True)
+    addresses = [path for path in paths or [] if is_address(path)]
+    addresses += stored_addresses(store) if web else []
     outcomes: list[FileOutcome] = []
-    for path in paths or []:
-        if path.startswith(("http://", "https://")):
-            outcomes.append(sync_address(store, path, limits=limits, report=_report_file))
-        else:
-            outcomes += sync_path(
+    progress = Progress()
+    try:
+        for path in paths or []:
+            if not is_address(path):
+                outcomes += sync_path(
+                    store,
+                    Path(path),
+                    password=password,
+                    limits=limits,
+                    force=force,
+                    reread=reread,
+                    report=progress.report,
+                    start=progress.start,
+                )
+        if addresses:
+            outcomes += sync_addresses(
                 store,
-                Path(path),
-                password=password,
+                addresses,
                 limits=limits,
-                force=force,
+                allow_private=settings.allow_private_addresses,
                 reread=reread,
-                report=_report_file,
+                report=progress.report,
+                start=progress.start,
             )
+    finally:
+        progress.close()
     store.close()
     if as_json:
         _print_json({"files": [outcome.as_json() for outcome in outcomes]})
     else:
-        typer.echo(_summary(outcomes))
+        typer.echo("\n".join(report_lines(outcomes)))
     if any(outcome.outcome in FAILURES for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -128,16 +149,21 @@ def ingest(
 def documents(data: Data = None, as_json: AsJson = False) -> None:
     """List what is in the store."""
     from vectorstore.catalog import Catalog
+    from vectorstore.provenance import stated_facts
 
     folder = _existing_store(data)
-    records = Catalog(folder / "catalog.sqlite").records()
+    catalog = Catalog(folder / "catalog.sqlite")
+    records = catalog.records()
     if as_json:
-        _print_json({"documents": [_record_json(record) for record in records]})
+        facts = stated_facts(catalog)
+        _print_json({"documents": [_record_json(record, facts[record.id]) for record in records]})
         return
     for record in records:
         known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
         size = f"{_count(record.pages, 'page')}, {_count(record.chunks, 'chunk')}"
-        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}")
+        ocr = f", {len(record.ocr_pages)} read by OCR" if record.ocr_pages else ""
+        unread = f", {len(record.unread_pages)} unread" if record.unread_pages else ""
+        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}{ocr}{unread}")
     typer.echo(f"{_count(len(records), 'document')} in {folder}", err=True)
 
 
@@ -151,9 +177,12 @@ def page(
     """Print the stored text of a page, to which the offsets of citations refer."""
     from vectorstore.catalog import Catalog
 
-    text = Catalog(_existing_store(data) / "catalog.sqlite").page_text(document, number)
+    catalog = Catalog(_existing_store(data) / "catalog.sqlite")
+    text = catalog.page_text(document, number)
     if as_json:
-        _print_json({"document": document, "page": number, "text": text})
+        read = catalog.page(document, number)
+        marks = {"label": read.label, "read_by": read.read_by, "confidence": read.confidence}
+        _print_json({"document": document, "page": number, **marks, "text": text})
     else:
         typer.echo(text)
 
@@ -423,32 +452,18 @@ def _text(value: object) -> str:
     return value
 
 
-def _report_file(outcome: "FileOutcome", done: int, total: int) -> None:
-    reason = f": {outcome.reason}" if outcome.reason else ""
-    typer.echo(f"  [{done}/{total}] {outcome.outcome.value:14} {outcome.path}{reason}", err=True)
-
-
-def _summary(outcomes: "Sequence[FileOutcome]") -> str:
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
-    if not outcomes:
-        return "No files found there, and none in the store that came from there."
-    if set(counts) <= {"unchanged", "duplicate"}:
-        return f"Nothing to do: {_count(len(outcomes), 'file')} unchanged."
-    return f"{_count(len(outcomes), 'file')}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _record_json(record: "DocumentRecord") -> dict[str, Any]:
+def _record_json(record: "DocumentRecord", facts: "Mapping[Field, StatedFact]") -> dict[str, Any]:
+    """The record with every fact that can be known of a document; what this one does not state is null."""
     from dataclasses import asdict
 
-    plain = asdict(record)
-    plain["labels"] = list(record.labels)
-    return plain
+    from ingest.document import Field
+
+    known = {field.value: asdict(facts[field]) if field in facts else None for field in Field}
+    return asdict(record) | {"facts": known}
 
 
 def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from vectorstore.outcome import FileOutcome, Outcome
     from vectorstore.retriever import UtblickRetriever
     from vectorstore.store import Store
-    from vectorstore.sync import sync_address, sync_path
+    from vectorstore.sync import sync_path
+    from vectorstore.sync_web import sync_addresses
     from vectorstore.types import DocumentRecord, Filter, Hit
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
     "Store",
     "UtblickRetriever",
     "VectorStoreError",
-    "sync_address",
+    "sync_addresses",
     "sync_path",
 ]
 
@@ -45,7 +46,7 @@ _MODULES = {
     "Store": "store",
     "UtblickRetriever": "retriever",
     "VectorStoreError": "errors",
-    "sync_address": "sync",
+    "sync_addresses": "sync_web",
     "sync_path": "sync",
 }
 

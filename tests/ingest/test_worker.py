@@ -212,7 +212,17 @@ def test_the_working_folder_does_not_decide_what_is_imported(file, tmp_path, mon
 
 def test_a_web_page_is_fetched_by_the_other_process(worker):
     with pytest.raises(UnreadableFile, match="private"):
-        worker.load_web_page("http://127.0.0.1:9/")
+        worker.read_web_page("http://127.0.0.1:9/")
+
+
+def test_the_rules_of_a_site_are_asked_for_once(site):
+    pages = [site.put(f"/{number}", f"<main><p>Sida nummer {number}.</p></main>") for number in range(3)]
+    with LoadWorker(allow_private=True) as worker:
+        read = [worker.read_web_page(page) for page in pages]
+        again = worker.read_web_page(pages[0], read[0].source)
+    assert [page.document.text for page in read] == [f"Sida nummer {number}." for number in range(3)]
+    assert again.document == read[0].document
+    assert len(site.asked("/robots.txt")) == 1
 
 
 @pytest.mark.parametrize("call", [(os.system, ("true",)), (eval, ("1",)), (Path.unlink, ("x",))])

@@ -1,7 +1,6 @@
 import json
 import os
 import shutil
-import socket
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from ingest.overrides import OverridesError
 from vectorstore import sync as sync_module
 from vectorstore.errors import FolderEmpty
 from vectorstore.outcome import FAILURES, Outcome
-from vectorstore.sync import sync_address, sync_path
+from vectorstore.sync import sync_path
 
 ENERGY = "# Energiplan 2023\n\nStaden ska minska sin användning av energi till 2030.\n"
 SCHOOL = "# Skolplan 2022\n\nSkolorna ska samarbeta med skolor i andra länder.\n"
@@ -364,49 +363,6 @@ def test_unchanged_files_are_passed_over_quickly_and_without_a_reader(run_outcom
     began = time.perf_counter()
     assert set(told(run_outcomes()).values()) == {"unchanged"}
     assert 300 / (time.perf_counter() - began) > 200
-
-
-def test_web_pages(store, monkeypatch, make_document):
-    address = "https://example.org/plan"
-    pages = {}
-
-    def fetch(worker, asked):
-        return make_document(asked, pages[asked])
-
-    monkeypatch.setattr(sync_module.LoadWorker, "load_web_page", fetch)
-    pages |= {address: "Första upplagan.", "https://example.org/kopia": "Första upplagan."}
-    assert sync_address(store, address).outcome == "ingested"
-    assert sync_address(store, address).outcome == "unchanged"
-    copy = sync_address(store, "https://example.org/kopia")
-    assert (copy.outcome, copy.document) == ("duplicate", address)
-    pages[address] = "Andra upplagan."
-    assert sync_address(store, address).outcome == "ingested"
-    assert listed(store) == ["https://example.org/kopia", address]
-    assert store.catalog.page_text("https://example.org/kopia", 1) == "Första upplagan."
-
-
-def test_a_web_page_with_the_content_of_a_file_does_not_replace_it(run_outcomes, store, documents, monkeypatch):
-    write(documents, a=ENERGY)
-    run_outcomes()
-    from dataclasses import replace
-
-    same = replace(store.catalog.read_document("a.md"), id="https://example.org/a")
-    monkeypatch.setattr(sync_module.LoadWorker, "load_web_page", lambda worker, address: same)
-    outcome = sync_address(store, "https://example.org/a")
-    assert (outcome.outcome, outcome.document) == ("duplicate", "a.md")
-    assert listed(store) == ["a.md"]
-
-
-def test_a_web_page_that_cannot_be_fetched_keeps_its_document(store, monkeypatch, make_document):
-    address = "https://example.invalid/plan"
-    with monkeypatch.context() as patch:
-        patch.setattr(sync_module.LoadWorker, "load_web_page", lambda worker, asked: make_document(asked, "Text."))
-        sync_address(store, address)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: pytest.fail("the address is looked up in another process"))
-    outcome = sync_address(store, address)
-    assert outcome.outcome == "unreadable"
-    assert outcome.document == address
-    assert store.catalog.page_text(address, 1) == "Text."
 
 
 def test_several_paths_and_what_is_not_there(store, tmp_path):

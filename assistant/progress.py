@@ -1,0 +1,104 @@
+"""How far an ingest has come, and what became of each file: for the eye, beside `--json`."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Never
+
+from vectorstore.outcome import FAILURES, FileOutcome, Outcome
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_EVERY_SECONDS = 10.0
+_SHOWN_NAME = 40
+_FORMAT = "{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt}, {elapsed} so far, {remaining} left {postfix}"
+
+
+class Progress:
+    """Tells on standard error how far an ingest has come: a bar on a terminal, else a line now and then for a log."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._bar: tqdm[Never] | None = None
+        self._began = self._told = time.monotonic()
+        self._failed = 0
+
+    def start(self, path: str) -> None:
+        """Tell which file is read now."""
+        if self._bar is not None:
+            shown = path if len(path) <= _SHOWN_NAME else f"…{path[1 - _SHOWN_NAME :]}"
+            self._bar.set_postfix_str(shown)
+
+    def report(self, outcome: FileOutcome, done: int, total: int) -> None:
+        """Tell that one more of `total` files is done."""
+        if done == 1:
+            self._begin(total)
+        failed = outcome.outcome in FAILURES
+        self._failed += failed
+        if self._bar is not None:
+            if failed:
+                self._bar.write(_line(outcome), file=self._stream)
+            self._bar.total = total
+            self._bar.update(done - self._bar.n)
+            if done == total:
+                self.close()
+        elif time.monotonic() - self._told >= _EVERY_SECONDS:
+            self._told = time.monotonic()
+            left = (self._told - self._began) / done * (total - done)
+            self._stream.write(f"{done} of {total} files, {self._failed} not read, about {_duration(left)} left\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _begin(self, total: int) -> None:
+        self.close()
+        self._began = self._told = time.monotonic()
+        self._failed = 0
+        if self._stream.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=total,
+                desc="Reading files",
+                bar_format=_FORMAT,
+                file=self._stream,
+                leave=False,
+                dynamic_ncols=True,
+            )
+
+
+def report_lines(outcomes: Sequence[FileOutcome]) -> list[str]:
+    """The report on an ingest: a line for each file that is not as it was, and what there was of each kind."""
+    if not outcomes:
+        return ["No files found there, and none in the store that came from there."]
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    if set(counts) == {Outcome.UNCHANGED}:
+        return [f"Nothing to do: {_files(len(outcomes))} unchanged."]
+    told = [_line(outcome) for outcome in outcomes if outcome.outcome != Outcome.UNCHANGED]
+    kinds = ", ".join(f"{counts[kind]} {kind.value}" for kind in Outcome if counts[kind])
+    failed = sum(counts[kind] for kind in FAILURES)
+    not_read = f" {_files(failed)} could not be read; the reasons stand above." if failed else ""
+    return [*told, f"{_files(len(outcomes))}: {kinds}.{not_read}"]
+
+
+def _line(outcome: FileOutcome) -> str:
+    pages = f" ({outcome.pages} page{'s' if outcome.pages != 1 else ''})" if outcome.pages is not None else ""
+    same = f" has the content of {outcome.document}" if outcome.outcome == Outcome.DUPLICATE else ""
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    return f"{outcome.outcome.value:14} {outcome.path}{pages}{same}{reason}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
