@@ -13,14 +13,13 @@ from ingest.document import Document, Field
 from ingest.errors import IngestError, NeedsOcr, TooLarge, UnreadableFile
 from ingest.fetch import Fetcher, Source
 from ingest.filetype import tell_format
-from ingest.limits import Limits, check_limits
+from ingest.limits import Limits
 from ingest.metadata import read_facts
 from ingest.ocr import INSTALL, Ocr
 
 SUPPORTED_SUFFIXES = frozenset(
     ".pdf .html .htm .xhtml .docx .odt .ott .pptx .ppsx .potx .rtf .md .markdown .txt .text".split()
 )
-MAX_BYTES = 200 * 1024 * 1024
 
 
 def load_file(
@@ -28,7 +27,7 @@ def load_file(
     document_id: str,
     *,
     password: str | None = None,
-    max_bytes: int = MAX_BYTES,
+    limits: Limits | None = None,
     ocr: Ocr | None = None,
 ) -> Document:
     """Read a file; its type is told from its content.
@@ -37,7 +36,7 @@ def load_file(
         path: The file.
         document_id: Identifier that the document gets: the path relative to the ingested folder, with `/`.
         password: Opens an encrypted PDF.
-        max_bytes: Limit to the file's size.
+        limits: What reading it may cost in size; time and memory are limited in `ingest.worker`.
         ocr: How pages without a text layer are recognised, and what that may cost; else with the defaults.
 
     Returns:
@@ -46,16 +45,18 @@ def load_file(
     Raises:
         IngestError: One of its subclasses, with the reason and what to do; see `ingest.errors`.
     """
+    limits = limits or Limits()
     try:
         size = path.stat().st_size
-        if size > max_bytes:
-            raise TooLarge(f"{path.name} is {size // 2**20} MB, the limit is {max_bytes // 2**20} MB; divide the file.")
+        if size > limits.max_bytes:
+            limit = limits.max_bytes // 2**20
+            raise TooLarge(f"{path.name} is {size // 2**20} MB, the limit is {limit} MB; divide the file.")
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableFile(
             f"{path} cannot be opened: {error.strerror or error}. Check the path and its rights."
         ) from error
-    raw = _read(content, path.name, path, password, ocr=ocr)
+    raw = _read(content, path.name, path, password, limits, ocr=ocr)
     return _finish(
         document_id,
         content,
@@ -112,8 +113,7 @@ def read_web_page(address: str, fetcher: Fetcher, limits: Limits, known: Source 
         # The reader of PDF files takes a path, since it reads parts of the file as it needs them.
         path = Path(folder) / (_file_name(page.source.address) or "page")
         path.write_bytes(page.content)
-        check_limits(path, limits)
-        raw = _read(page.content, address, path, None, page.encoding)
+        raw = _read(page.content, address, path, None, limits, page.encoding)
     stated = raw.properties.get(Field.ADDRESS)
     found = page.source.address
     raw = replace(raw, properties=raw.properties | {Field.ADDRESS: urljoin(found, stated) if stated else found})
@@ -124,7 +124,7 @@ def read_web_page(address: str, fetcher: Fetcher, limits: Limits, known: Source 
 def _file_name(address: str) -> str:
     """The last part of an address, as the name of a file."""
     name = unquote(urlsplit(address).path).rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isalnum() or character in "-_. ").strip(". ")[-100:]
+    return "".join(character for character in name if character.isalnum() or character in "-_. ").strip(". ")[-50:]
 
 
 def _what_is_read(raw: RawDocument) -> bytes:
@@ -143,6 +143,7 @@ def _read(
     name: str,
     path: Path,
     password: str | None,
+    limits: Limits,
     encoding: str | None = None,
     ocr: Ocr | None = None,
 ) -> RawDocument:
@@ -151,7 +152,7 @@ def _read(
         if found == "pdf":
             from ingest.load_pdf import load_pdf
 
-            return load_pdf(path, password, ocr)
+            return load_pdf(path, password, ocr, limits.max_pages)
         if found == "html":
             from ingest.load_html import load_html
 
@@ -159,15 +160,15 @@ def _read(
         if found == "docx":
             from ingest.load_docx import load_docx
 
-            return load_docx(content)
+            return load_docx(content, limits.max_decompressed)
         if found == "odt":
             from ingest.load_odt import load_odt
 
-            return load_odt(content)
+            return load_odt(content, limits.max_decompressed)
         if found == "pptx":
             from ingest.load_pptx import load_pptx
 
-            return load_pptx(content)
+            return load_pptx(content, limits.max_decompressed)
         if found == "rtf":
             from ingest.load_rtf import load_rtf
 

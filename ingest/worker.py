@@ -20,7 +20,7 @@ from typing import IO, ClassVar
 from ingest.document import Block, BlockKind, Document, Fact, Field, Page
 from ingest.errors import IngestError, NeedsOcr, NeedsPassword, PageGone, TooLarge, UnreadableFile, UnsupportedFormat
 from ingest.fetch import FETCHING_SECONDS, Fetcher, Source
-from ingest.limits import Limits, check_limits
+from ingest.limits import Limits
 from ingest.load import WebPage
 
 _LENGTH = struct.Struct("<Q")
@@ -70,6 +70,7 @@ class LoadWorker:
         self._allow_private = allow_private
         self._process: subprocess.Popen[bytes] | None = None
         self._served = 0
+        self._ended: int | None = None
 
     def __enter__(self) -> "LoadWorker":
         return self
@@ -121,6 +122,13 @@ class LoadWorker:
         if answer is None and not first:
             # Perhaps an earlier file's fault: once more, in a new process.
             answer = self._ask(request, name, seconds)
+        if answer is None and self._ended == -signal.SIGABRT:
+            # So the libraries for PDF and images end where they get no more memory.
+            limit = self.limits.max_memory // _MEGABYTE
+            raise TooLarge(
+                f"{name} takes more than {limit} MB of memory to read, or is made to break its reader. Check where it "
+                "comes from; divide it, or raise the limit."
+            )
         if answer is None:
             raise UnreadableFile(f"{name} cannot be read: the reader broke down over it. {_REMEDY}")
         if isinstance(answer, IngestError):
@@ -146,6 +154,8 @@ class LoadWorker:
             _send(process.stdin, request)
             answer = _receive(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
+            with suppress(subprocess.TimeoutExpired):
+                self._ended = process.wait(timeout=1)
             self.close()
             if late.is_set():
                 limit = f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.2g} s"
@@ -228,8 +238,7 @@ def _loaded(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebP
         # One for all pages, as it remembers the rules of each site.
         fetcher = fetchers.setdefault(request.allow_private, Fetcher(allow_private=request.allow_private))
         return read_web_page(request.document_id, fetcher, request.limits, request.known)
-    check_limits(request.path, request.limits, request.password)
-    return load_file(request.path, request.document_id, password=request.password, max_bytes=request.limits.max_bytes)
+    return load_file(request.path, request.document_id, password=request.password, limits=request.limits)
 
 
 def _restrict(limits: Limits, more_seconds: float) -> None:

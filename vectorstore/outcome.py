@@ -65,6 +65,12 @@ class FileOutcome:
         }
 
 
+def kept(reason: str | None, remedy: str = "") -> str:
+    """Why a file was not read, where a document that was read of it earlier stays; with what to do about that."""
+    end = f"; {remedy}." if remedy else "."
+    return f"{(reason or '').rstrip('.')}. What was read of it earlier is kept{end}"
+
+
 def unread_pages(document: Document) -> str | None:
     """What the report says of a document that was read but for some of its pages; None where all were."""
     numbers = [str(page.number) for page in document.pages if page.read_by == "nothing"]

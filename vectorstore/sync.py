@@ -16,7 +16,7 @@ from ingest.worker import LoadWorker
 from vectorstore.catalog import FileRecord
 from vectorstore.change import Failure
 from vectorstore.errors import DuplicateContent, FolderEmpty
-from vectorstore.outcome import FAILURES, FileOutcome, Outcome, Report, Start, silent, unannounced, unread_pages
+from vectorstore.outcome import FAILURES, FileOutcome, Outcome, Report, Start, kept, silent, unannounced, unread_pages
 from vectorstore.plan import Plan, PresentFile, Reading, plan_sync
 from vectorstore.rearrange import exists, rearrange
 from vectorstore.store import Store
@@ -24,7 +24,6 @@ from vectorstore.store import Store
 __all__ = ["FAILURES", "FileOutcome", "Outcome", "Report", "sync_path"]
 
 _log = logging.getLogger(__name__)
-_KEPT = " What was read of it earlier is kept."
 
 
 def sync_path(
@@ -71,6 +70,8 @@ def sync_path(
         raise FileNotFoundError(f"{path} is a link that leads to itself.") from error
     if not path.exists() and not force:
         raise FileNotFoundError(f"There is no file or folder {path}.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileNotFoundError(f"{path} is neither a file nor a folder, but a device, pipe or socket; name a file.")
     with store.writing(), LoadWorker(limits) as worker:
         return _Sync(store, worker, path, password, force, reread, report, start).run()
 
@@ -164,7 +165,7 @@ class _Sync:
         for file, identifier, outcome in (*renamed, *unchanged):
             if file.location in self._problems:
                 problem = self._problems[file.location]
-                self._add(FileOutcome(problem.path, problem.outcome, identifier, reason=f"{problem.reason}{_KEPT}"))
+                self._add(FileOutcome(problem.path, problem.outcome, identifier, reason=kept(problem.reason)))
                 continue
             record = records[file.location]
             facts = self._facts(file)
@@ -183,7 +184,7 @@ class _Sync:
             document = self._load(file, identifier)
             self._store.replace(document, file.root, file.location, facts)
         except (IngestError, DuplicateContent) as error:
-            _log.warning("%s: %s%s", file.relative, error, _KEPT)
+            _log.warning("%s: %s", file.relative, kept(str(error)))
             with self._catalog.transaction() as change:
                 change.mark_read(identifier)
             return None
@@ -226,10 +227,10 @@ class _Sync:
         raise _Changing(file.relative)
 
     def _fail(self, reading: Reading, outcome: Outcome, reason: str) -> None:
-        kept = {record.location: record.document for record in self._known}
+        documents = {record.location: record.document for record in self._known}
         for file in (reading.file, *(copy for copy, _ in reading.copies)):
-            document = kept.get(file.location)
-            self._add(FileOutcome(file.relative, outcome, document, reason=reason + (_KEPT if document else "")))
+            document = documents.get(file.location)
+            self._add(FileOutcome(file.relative, outcome, document, reason=kept(reason) if document else reason))
 
     def _earlier_failure(self, file: PresentFile) -> Failure | None:
         if self._reread or self._password is not None:

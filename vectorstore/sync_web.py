@@ -9,12 +9,10 @@ from ingest.errors import IngestError, PageGone
 from ingest.limits import Limits
 from ingest.load import WebPage
 from ingest.worker import LoadWorker
-from vectorstore.outcome import FileOutcome, Outcome, Report, Start, silent, unannounced, unread_pages
+from vectorstore.outcome import FileOutcome, Outcome, Report, Start, kept, silent, unannounced, unread_pages
 from vectorstore.plan import PresentFile, plan_sync
 from vectorstore.rearrange import exists, rearrange
 from vectorstore.store import Store
-
-_KEPT = " What was read of it earlier is kept"
 
 
 def sync_addresses(
@@ -81,10 +79,11 @@ def _sync_address(store: Store, worker: LoadWorker, address: str, reread: bool) 
     try:
         page = worker.read_web_page(address, known)
     except IngestError as error:
-        kept = record.document if record is not None else None
-        remedy = f"; `utblick remove {kept}` takes it out." if isinstance(error, PageGone) else "."
-        reason = f"{error}{_KEPT}{remedy}" if kept is not None else str(error)
-        return FileOutcome(address, Outcome(error.outcome), kept, reason=reason)
+        if record is None:
+            return FileOutcome(address, Outcome(error.outcome), reason=str(error))
+        remedy = f"`utblick remove {record.document}` takes it out" if isinstance(error, PageGone) else ""
+        reason = kept(str(error), remedy)
+        return FileOutcome(address, Outcome(error.outcome), record.document, reason=reason)
     if page.document is None:
         assert record is not None, "only of what is stored something is known"
         return FileOutcome(address, Outcome.UNCHANGED, record.document)

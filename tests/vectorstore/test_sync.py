@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import socket
 import time
 from pathlib import Path
 
@@ -259,6 +260,58 @@ def test_links_and_loops(run_outcomes, documents, tmp_path):
     assert told(run_outcomes()) == {
         "b/plan.md": "ingested", "gone.md": "unreadable", "outside/skola.md": "ingested"
     }  # fmt: skip
+
+
+def test_what_is_no_file_is_passed_over(run_outcomes, documents, tmp_path):
+    write(documents, a=ENERGY)
+    write(tmp_path / "outside", skola=SCHOOL)
+    (documents / "link.md").symlink_to(tmp_path / "outside" / "skola.md")
+    (documents / "zero.md").symlink_to("/dev/zero")
+    os.mkfifo(documents / "pipe.md")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(documents / "socket.md"))
+        assert told(run_outcomes()) == {"a.md": "ingested", "link.md": "ingested"}
+        for name in ("zero.md", "pipe.md", "socket.md"):
+            with pytest.raises(FileNotFoundError, match="neither a file nor a folder"):
+                run_outcomes(documents / name)
+
+
+@pytest.mark.parametrize("gone", ["before it is read", "while it is read"])
+def test_a_file_that_disappears(run_outcomes, store, documents, monkeypatch, gone):
+    write(documents, a=ENERGY, b=SCHOOL)
+    load = sync_module.LoadWorker.load_file
+
+    def load_and_lose(worker, path, document_id, **options):
+        if path.name == "a.md" and gone == "before it is read":
+            path.unlink()
+        document = load(worker, path, document_id, **options)
+        if path.name == "a.md":
+            path.unlink()
+        return document
+
+    monkeypatch.setattr(sync_module.LoadWorker, "load_file", load_and_lose)
+    outcomes = run_outcomes()
+    assert told(outcomes) == {"a.md": "unreadable", "b.md": "ingested"}
+    assert "a.md cannot be opened: No such file" in outcomes["a.md"].reason.replace(f"{documents}/", "")
+    assert told(run_outcomes()) == {"b.md": "unchanged"}
+    assert store.catalog.failures() == []
+
+
+def test_names_that_look_like_paths(run_outcomes, store, documents):
+    names = [
+        "a\\..\\..\\plan.md",
+        "%2e%2e%2fplan.md",
+        "-rf.md",
+        "C:plan.md",
+        "~plan.md",
+        "$(reboot).md",
+        "å" * 120 + ".md",
+    ]
+    for number, name in enumerate(names):
+        (documents / name).write_text(f"{ENERGY}\nStycke {number}.\n", "utf-8")
+    assert told(run_outcomes()) == dict.fromkeys(names, "ingested")
+    assert listed(store) == sorted(names)
+    assert set(told(run_outcomes()).values()) == {"unchanged"}
 
 
 def test_odd_names(run_outcomes, store, documents):
