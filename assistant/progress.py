@@ -1,5 +1,6 @@
 """How far an ingest has come, and what became of each file: for the eye, beside `--json`."""
 
+import os
 import sys
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _EVERY_SECONDS = 10.0
 _SHOWN_NAME = 40
-_FORMAT = "{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt}, {elapsed} so far, {remaining} left {postfix}"
+_FORMAT = "{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt}, {elapsed} so far, {remaining} left{postfix}"
 
 
 class Progress:
@@ -22,19 +23,20 @@ class Progress:
     def __init__(self) -> None:
         self._stream = sys.stderr
         self._bar: tqdm[Never] | None = None
-        self._began = self._told = time.monotonic()
+        self._began: float | None = None
+        self._told = 0.0
         self._failed = 0
 
-    def start(self, path: str) -> None:
-        """Tell which file is read now."""
+    def start(self, path: str, done: int, total: int) -> None:
+        """Tell which file is read now, and that so many of `total` are done."""
+        self._begin(total)
         if self._bar is not None:
             shown = path if len(path) <= _SHOWN_NAME else f"…{path[1 - _SHOWN_NAME :]}"
             self._bar.set_postfix_str(shown)
 
     def report(self, outcome: FileOutcome, done: int, total: int) -> None:
-        """Tell that one more of `total` files is done."""
-        if done == 1:
-            self._begin(total)
+        """Tell that one more file is done."""
+        began = self._begin(total)
         failed = outcome.outcome in FAILURES
         self._failed += failed
         if self._bar is not None:
@@ -42,35 +44,42 @@ class Progress:
                 self._bar.write(_line(outcome), file=self._stream)
             self._bar.total = total
             self._bar.update(done - self._bar.n)
-            if done == total:
-                self.close()
-        elif time.monotonic() - self._told >= _EVERY_SECONDS:
-            self._told = time.monotonic()
-            left = (self._told - self._began) / done * (total - done)
-            self._stream.write(f"{done} of {total} files, {self._failed} not read, about {_duration(left)} left\n")
+        elif (now := time.monotonic()) - self._told >= _EVERY_SECONDS:
+            self._told = now
+            left = _duration((now - began) / done * (total - done))
+            self._stream.write(f"{done} of {total} files, {self._failed} not read, about {left} left\n")
             self._stream.flush()
+        if done == total:
+            self.close()
 
     def close(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
-            self._bar = None
+        self._bar = self._began = None
 
-    def _begin(self, total: int) -> None:
-        self.close()
+    def _begin(self, total: int) -> float:
+        """When the present folder or list was begun: now, if nothing was told of it yet."""
+        if self._began is not None:
+            return self._began
         self._began = self._told = time.monotonic()
         self._failed = 0
         if self._stream.isatty():
             from tqdm import tqdm
 
+            # To a terminal that does not tell how large it is, a bar of no width would be written.
+            told = os.get_terminal_size(self._stream.fileno()).columns > 0
+            ncols, nrows = (None, None) if told else (80, 24)
             self._bar = tqdm(
                 total=total,
-                desc="Reading files",
                 bar_format=_FORMAT,
                 file=self._stream,
                 leave=False,
-                dynamic_ncols=True,
+                dynamic_ncols=told,
+                ncols=ncols,
+                nrows=nrows,
             )
+        return self._began
 
 
 def report_lines(outcomes: Sequence[FileOutcome]) -> list[str]:

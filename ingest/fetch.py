@@ -4,14 +4,11 @@ Nothing that one host sets or proves is used with another: each request has a co
 cookies. Proxies named in the environment are not used, since it is they who would then look the name up.
 """
 
-import ssl
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +18,8 @@ from ingest.robots import MAX_BYTES as MAX_ROBOTS_BYTES
 from ingest.robots import PRODUCT_TOKEN, Robots, read_robots
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 FETCHING_SECONDS = 120.0
@@ -179,13 +178,13 @@ class Fetcher:
                         return
             except httpx.TimeoutException as error:
                 raise UnreadableFile(f"{address} did not answer within {_TIMEOUT:.0f} s; try again later.") from error
-            except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise UnreadableFile(
                     f"{address} could not be fetched: {error}. Check the address and the network."
                 ) from error
             time.sleep(wait)
 
-    def _trusted(self, address: str) -> ssl.SSLContext | bool:
+    def _trusted(self, address: str) -> "ssl.SSLContext | bool":
         """The authorities that the machine trusts, its organisation's own among them, beside the usual ones."""
         if not address.startswith("https:"):
             return False
@@ -212,6 +211,8 @@ def _next(address: str, target: str) -> str:
 
 
 def _agent() -> str:
+    from importlib.metadata import version
+
     return f"Mozilla/5.0 (compatible; {PRODUCT_TOKEN}/{version('utblick')})"
 
 
@@ -249,6 +250,8 @@ def _wait(response: "httpx.Response", attempt: int) -> float | None:
 
 def _retry_after(response: "httpx.Response") -> float | None:
     """What a server asks to wait, in seconds or until a date (RFC 9110, 10.2.3)."""
+    from email.utils import parsedate_to_datetime
+
     stated = response.headers.get("retry-after", "").strip()
     if stated.isdecimal() and stated.isascii():
         return float(stated[:9])

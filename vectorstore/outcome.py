@@ -83,13 +83,13 @@ def unread_pages(document: Document) -> str | None:
 Report = Callable[[FileOutcome, int, int], None]
 """Called after each file with its outcome, how many are done and how many there are."""
 
-Start = Callable[[str], None]
-"""Called with a file's path, as it is shown, before the file is read."""
+Start = Callable[[str, int, int], None]
+"""Called before a file is read with its path, as it is shown, how many are done and how many there are."""
 
 
 def silent(outcome: FileOutcome, done: int, total: int) -> None:
     """Report to nobody."""
 
 
-def unannounced(path: str) -> None:
+def unannounced(path: str, done: int, total: int) -> None:
     """Tell nobody."""

@@ -216,7 +216,7 @@ class _Sync:
     def _load(self, file: PresentFile, identifier: str) -> Document:
         """Read a file that stays the same meanwhile; one that was just being written is tried once more."""
         path = path_of(file.location)
-        self._start(file.relative)
+        self._start(file.relative, len(self._outcomes), self._total)
         for _ in range(2):
             document = self._worker.load_file(path, identifier, password=self._password)
             try:

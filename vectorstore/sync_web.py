@@ -50,7 +50,7 @@ def sync_addresses(
     named = list(dict.fromkeys(_normal(address) for address in addresses))
     with store.writing(), LoadWorker(limits, allow_private=allow_private) as worker:
         for number, address in enumerate(named, start=1):
-            start(address)
+            start(address, number - 1, len(named))
             outcomes.append(_sync_address(store, worker, address, reread))
             report(outcomes[-1], number, len(named))
     return outcomes

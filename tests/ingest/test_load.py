@@ -73,6 +73,7 @@ def test_public_surface() -> None:
         (b"{\\rtf1\\ansi hej}", "a.doc", "rtf"),
         (b"# Rubrik", "a.MD", "markdown"),
         (b"# Rubrik", "a.txt", "text"),
+        (b"[1] Se bilagan. {a}", "a.json", "text"),
         (b"Om %PDF-filer i allm\xe4nhet", "a.txt", "text"),
         ("Årets mål".encode("cp1252"), "a", "text"),
         ("Årets mål".encode("utf-16"), "a.txt", "text"),
@@ -103,6 +104,7 @@ def test_type_is_told_from_content(content: bytes, name: str, found: str) -> Non
         (b"\xff\xd8\xff\xe0" + bytes(range(256)), UnsupportedFormat, "picture"),
         (b"\x7fELF" + bytes(range(256)) * 4, UnsupportedFormat, "not text"),
         (b"<?xml version='1.0'?><rss></rss>", UnsupportedFormat, "XML"),
+        (b'{"plan": ["\xc3\xa5r", 2021]}', UnsupportedFormat, "data, not a document"),
         (b"From: <Saved>\nMIME-Version: 1.0\nContent-Type: multipart/related;", UnsupportedFormat, "mhtml"),
     ],
 )
@@ -110,6 +112,11 @@ def test_what_cannot_be_read_says_what_to_do(content: bytes, error: type[IngestE
     with pytest.raises(error, match=message) as caught:
         tell_format(content, "fil.bin")
     assert "fil.bin" in str(caught.value)
+
+
+def test_tables_of_data_are_told_by_their_name() -> None:
+    with pytest.raises(UnsupportedFormat, match="data, not a document"):
+        tell_format(b"namn;belopp\nHavsfonden;450\n", "bidrag.CSV")
 
 
 def test_damaged_pdf_is_not_taken_for_another_type() -> None:
@@ -144,7 +151,7 @@ def test_missing_and_too_large_files_are_errors(tmp_path: Path) -> None:
         load_file(tmp_path / "saknas.pdf", "saknas.pdf")
     (tmp_path / "stor.txt").write_bytes(b"a" * 2_000_000)
     with pytest.raises(TooLarge, match="limit is 1 MB"):
-        load_file(tmp_path / "stor.txt", "stor.txt", max_bytes=1024 * 1024)
+        load_file(tmp_path / "stor.txt", "stor.txt", limits=Limits(max_bytes=1024 * 1024))
 
 
 def test_errors_of_readers_name_the_file(tmp_path: Path) -> None:

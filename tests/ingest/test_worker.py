@@ -11,7 +11,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.errors import IngestError, NeedsOcr, TooLarge, UnreadableFile
-from ingest.limits import Limits, check_limits
+from ingest.limits import Limits
 from ingest.load import load_file
 from ingest.worker import LoadWorker, TimedOut, _OurClasses
 
@@ -24,6 +24,7 @@ def load_file(path, document_id, **options):
     if name.startswith("busy"):
         while True: pass
     if name.startswith("crash"): os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("abort"): os.abort()
     if name.startswith("start"):
         import subprocess
         path.with_suffix(".pid").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
@@ -235,29 +236,36 @@ def test_only_documents_come_out_of_a_process(call):
         _OurClasses(__import__("io").BytesIO(pickle.dumps(Evil()))).load()
 
 
-def test_sizes_and_pages_are_limited_before_reading(tmp_path, file):
+def test_limits_are_those_that_were_set(tmp_path, file):
     path = tmp_path / "pages.pdf"
     canvas = Canvas(str(path))
     for number in range(5):
         canvas.drawString(100, 100, f"Sida {number}")
         canvas.showPage()
     canvas.save()
-    check_limits(path, Limits(max_pages=5))
-    with pytest.raises(TooLarge, match="5 pages, the limit is 4"):
-        check_limits(path, Limits(max_pages=4))
-    with pytest.raises(TooLarge, match="divide"):
-        check_limits(path, Limits(max_bytes=100))
-    package = tmp_path / "bomb.docx"
-    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b" " * 20_000_000)
-    assert package.stat().st_size < 100_000
-    with pytest.raises(TooLarge, match="unpacks to 19 MB"):
-        check_limits(package, Limits(max_decompressed=10_000_000))
-    with pytest.raises(UnreadableFile):
-        check_limits(tmp_path / "nowhere.md", Limits())
-    broken = tmp_path / "broken.docx"
-    broken.write_bytes(b"PK\x03\x04 no archive")
-    check_limits(broken, Limits())
+    with LoadWorker(Limits(max_pages=5)) as worker:
+        assert len(worker.load_file(path, "pages.pdf").pages) == 5
+        worker.limits = Limits(max_pages=4)
+        with pytest.raises(TooLarge, match="5 pages, the limit is 4"):
+            worker.load_file(path, "pages.pdf")
+        worker.limits = Limits(max_bytes=100)
+        with pytest.raises(TooLarge, match="divide"):
+            worker.load_file(path, "pages.pdf")
+        worker.limits = Limits(max_decompressed=10_000_000)
+        package = tmp_path / "bomb.docx"
+        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("word/document.xml", b" " * 20_000_000)
+        assert package.stat().st_size < 100_000
+        with pytest.raises(TooLarge, match="unpacks to more than 9 MB"):
+            worker.load_file(package, "bomb.docx")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="tells the end by the signal")
+def test_a_reader_that_gets_no_more_memory_is_told_from_one_that_breaks_down(worker, file):
+    with pytest.raises(TooLarge, match="more than 700 MB of memory"):
+        worker.load_file(file("abort"), "abort.md")
+    with pytest.raises(UnreadableFile, match="broke down"):
+        worker.load_file(file("crash"), "crash.md")
 
 
 def test_every_outcome_is_one_of_the_contract():
