@@ -25,7 +25,7 @@ SURFACE = {
     ],
     "vectorstore": [
         "DocumentRecord", "FileOutcome", "Filter", "Hit", "Outcome", "SentenceEmbeddings", "Store",
-        "UtblickRetriever", "VectorStoreError", "sync_address", "sync_path",
+        "UtblickRetriever", "VectorStoreError", "sync_addresses", "sync_path",
     ],
 }  # fmt: skip
 

@@ -111,7 +111,7 @@ def _store(store: Store, address: str, page: WebPage, reread: bool) -> FileOutco
     record = next(record for record in store.catalog.files() if record.location == address)
     document = replace(document, id=identifier)
     stored = store.catalog.read_document(identifier)
-    if record.is_alias or (not reread and _by_field(document) == _by_field(stored)):
+    if record.is_alias or (not (reread or record.moved) and _by_field(document) == _by_field(stored)):
         return FileOutcome(address, Outcome.UNCHANGED, identifier)
     _, former = store.catalog.web_pages().get(address, ("", None))
     store.replace(document, "", address, store.catalog.stated().get(identifier, ()))

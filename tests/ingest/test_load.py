@@ -6,7 +6,9 @@ import zipfile
 from pathlib import Path
 
 import docx
+import pypdf
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 import ingest
 from ingest.document import Field
@@ -172,6 +174,34 @@ def test_web_page_loads_with_its_address_as_identifier(site) -> None:
 
 def test_address_of_a_word_document_loads(site) -> None:
     assert load_web_page(site.put("/dokument", word_document()), allow_private=True).format == "docx"
+
+
+def test_address_of_a_pdf_loads(site) -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream)
+    canvas.drawString(100, 700, "Staden ska samarbeta med andra.")
+    canvas.save()
+    address = site.put("/filer/%C3%A5rs%20plan.pdf", stream.getvalue(), Content_Type="application/octet-stream")
+    document = load_web_page(address, allow_private=True)
+    assert (document.id, document.format, document.text) == (address, "pdf", "Staden ska samarbeta med andra.")
+    assert document.content_hash == hashlib.sha256(stream.getvalue()).hexdigest()
+    with pytest.raises(NeedsPassword, match="is encrypted") as raised:
+        load_web_page(site.put("/last.pdf", encrypted(stream.getvalue())), allow_private=True)
+    assert f"{site.origin}/last.pdf" in str(raised.value)
+
+
+def encrypted(content: bytes) -> bytes:
+    writer = pypdf.PdfWriter(io.BytesIO(content))
+    writer.encrypt("hemligt", algorithm="AES-256")
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def test_a_page_that_asks_not_to_be_listed_is_read(site) -> None:
+    page = "<head><meta name=robots content=noindex></head><main><p>Vi är åtta.</p></main>"
+    address = site.put("/sida", page, X_Robots_Tag="noindex", Content_Type="text/html; charset=utf-8")
+    assert load_web_page(address, allow_private=True).text == "Vi är åtta."
 
 
 def test_limits_hold_for_what_an_address_leads_to(site) -> None:
