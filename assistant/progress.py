@@ -85,7 +85,7 @@ class Progress:
 def report_lines(outcomes: Sequence[FileOutcome]) -> list[str]:
     """The report on an ingest: a line for each file that is not as it was, and what there was of each kind."""
     if not outcomes:
-        return ["No files found there, and none in the store that came from there."]
+        return ["No files or web pages found there, and none in the store that came from there."]
     counts = Counter(outcome.outcome for outcome in outcomes)
     if set(counts) == {Outcome.UNCHANGED}:
         return [f"Nothing to do: {_files(len(outcomes))} unchanged."]

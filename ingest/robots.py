@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def read_robots(content: bytes) -> Robots:
     return Robots(content[:MAX_BYTES].decode("utf-8-sig", errors="replace"))
 
 
+@lru_cache(maxsize=16)
 def _parse(text: str) -> "Protego":
     from protego import Protego
 

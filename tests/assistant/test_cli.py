@@ -272,7 +272,7 @@ def test_progress_in_a_log_is_a_line_now_and_then(monkeypatch, capsys) -> None:
 
 def test_an_empty_folder_is_said_to_be_empty(run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "No files found" in run("ingest", tmp_path / "empty", "--data", tmp_path / "data").out
+    assert "No files or web pages found" in run("ingest", tmp_path / "empty", "--data", tmp_path / "data").out
 
 
 def test_search(run, samples_data: Path) -> None:
