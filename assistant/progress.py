@@ -26,6 +26,7 @@ class Progress:
         self._began: float | None = None
         self._told = 0.0
         self._failed = 0
+        self._done = self._total = 0
 
     def start(self, path: str, done: int, total: int) -> None:
         """Tell which file is read now, and that so many of `total` are done."""
@@ -37,6 +38,7 @@ class Progress:
     def report(self, outcome: FileOutcome, done: int, total: int) -> None:
         """Tell that one more file is done."""
         began = self._begin(total)
+        self._done, self._total = done, total
         failed = outcome.outcome in FAILURES
         self._failed += failed
         if self._bar is not None:
@@ -51,6 +53,14 @@ class Progress:
             self._stream.flush()
         if done == total:
             self.close()
+
+    def stop(self) -> None:
+        """Tell how far it came, where it cannot go on."""
+        self.close()
+        if self._done < self._total:
+            self._stream.write(
+                f"Stopped after {self._done} of {self._total} files; what was read of those is stored.\n"
+            )
 
     def close(self) -> None:
         """Take the bar away."""

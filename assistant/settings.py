@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         description="`bundled` (multilingual-e5-small, ships with the installation), a folder, or a name on the "
         "Hugging Face hub, which is then downloaded.",
     )
+    reranker: str = Field(
+        default="",
+        description="A cross-encoder of sentence-transformers that ranks the passages found anew: a folder, or a name "
+        "on the Hugging Face hub, which is then downloaded. Empty for none.",
+    )
     model: str = Field(
         default="extractive",
         min_length=1,

@@ -193,4 +193,4 @@ def _finish(document_id: str, content: bytes, raw: RawDocument, path_hint: str) 
                 "in a browser, print it to a PDF and ingest that file."
             )
         raise UnreadableFile(f"{document_id} holds no text; check that it is the right file.")
-    return replace(document, facts=read_facts(document, raw.properties, path_hint))
+    return replace(document, facts=read_facts(document, raw.properties, path_hint, raw.header))

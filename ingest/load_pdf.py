@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.assemble import RawDocument
-from ingest.clean import clean_text, without_running_lines, words_of
+from ingest.clean import clean_text, divide_running_lines, words_of
 from ingest.document import Field
 from ingest.errors import NeedsOcr, NeedsPassword, TooLarge, UnreadableFile
 from ingest.limits import Limits
@@ -87,9 +87,11 @@ def load_pdf(
     if silent:
         _log.info("%s: no text on pages %s", path.name, ", ".join(map(str, silent)))
     words = words_of(line.text for page in pages for line in page)
-    blocks = structure_lines(without_running_lines(pages), words, _outline(reader))
+    kept, running = divide_running_lines(pages)
+    blocks = structure_lines(kept, words, _outline(reader))
+    header = tuple(clean_text(line.text) for line in running)
     sure = {number: page.confidence if page and page.lines else None for number, page in recognised.items()}
-    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader), sure)
+    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader), sure, header)
 
 
 def _check_count(name: str, count: int, most: int) -> None:

@@ -19,6 +19,17 @@ Answer = Callable[[dict[str, str]], tuple[int, dict[str, str], bytes]]
 """Status, headers and body that are given to a request with these headers."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs what disturbs a store for as long as it promises to hold: 50 kills, ten readers for a minute."""
+    parser.addoption("--long", action="store_true", help="disturb stores for minutes, not for seconds")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether `--long` was given."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of the project's sample documents."""

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vectorstore.backend import SearchBackend
+    from vectorstore.backup import backup_store, restore_store
     from vectorstore.embed import SentenceEmbeddings
     from vectorstore.errors import VectorStoreError
     from vectorstore.outcome import FileOutcome, Outcome
@@ -28,10 +30,13 @@ __all__ = [
     "Filter",
     "Hit",
     "Outcome",
+    "SearchBackend",
     "SentenceEmbeddings",
     "Store",
     "UtblickRetriever",
     "VectorStoreError",
+    "backup_store",
+    "restore_store",
     "sync_addresses",
     "sync_path",
 ]
@@ -42,10 +47,13 @@ _MODULES = {
     "Filter": "types",
     "Hit": "types",
     "Outcome": "outcome",
+    "SearchBackend": "backend",
     "SentenceEmbeddings": "embed",
     "Store": "store",
     "UtblickRetriever": "retriever",
     "VectorStoreError": "errors",
+    "backup_store": "backup",
+    "restore_store": "backup",
     "sync_addresses": "sync_web",
     "sync_path": "sync",
 }

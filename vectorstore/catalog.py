@@ -20,7 +20,7 @@ from ingest.document import Block, BlockKind, Document, Fact, Field, Page
 from ingest.fetch import Source
 from vectorstore.change import Change, Failure
 from vectorstore.database import Database
-from vectorstore.errors import StoreDamaged, StoreOutdated, UnknownDocument
+from vectorstore.errors import StoreDamaged, StoreOutdated, StoreUnwritable, UnknownDocument
 from vectorstore.lexical import SCHEMA as LEXICAL_SCHEMA
 from vectorstore.lexical import LexicalIndex
 from vectorstore.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
@@ -126,7 +126,6 @@ class Catalog:
         """
         with self._database.writing() as connection:
             change = Change(connection, self.lexical)
-            change.set_meta("change", str(self.change + 1))
             change.set_meta("state", secrets.token_hex(16))
             yield change
 
@@ -157,16 +156,23 @@ class Catalog:
             )
 
     def rebuild_lexical(self) -> None:
-        """Make the lexical index anew from the chunks, where it is incomplete or another version made it.
+        """Make the lexical index anew from the chunks, where it is damaged or another version made it.
+
+        All of it in one transaction: until it is done, others search with the former one.
 
         Raises:
             StoreUnwritable: The file may not be written.
         """
+        if self.read_only:
+            raise StoreUnwritable(
+                f"The lexical index in {self.path.parent} has to be made anew, and the folder can only be read. Run "
+                "`utblick doctor --repair` as someone who may write there."
+            )
         tables = re.findall(r"TABLE IF NOT EXISTS (\w+)", LEXICAL_SCHEMA)
-        dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in reversed(tables))
-        # Until all words are in, the version is missing, so that an interrupted attempt is made again.
-        self._database.create(f"DELETE FROM meta WHERE key = 'lexical'; {dropped} {LEXICAL_SCHEMA}")
+        dropped = [f"DROP TABLE IF EXISTS {table}" for table in reversed(tables)]
         with self.transaction() as change:
+            for statement in (*dropped, *LEXICAL_SCHEMA.split(";")):
+                self._database.connection.execute(statement)
             change.index_words()
             change.set_meta("lexical", _LEXICAL_VERSION)
 
@@ -184,11 +190,6 @@ class Catalog:
         with self.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
-
-    @property
-    def change(self) -> int:
-        """Counts write transactions; a reader that sees it move knows that its copies are old."""
-        return int(self.meta("change") or 0)
 
     @property
     def state(self) -> str:
@@ -282,14 +283,7 @@ class Catalog:
         """Numbers of the documents that pass a filter; None when it does not limit."""
         if limits == Filter():
             return None
-        organisations = {name.casefold() for name in limits.organisations}
-        return [
-            number
-            for number, record in self._numbered()
-            if (not limits.documents or record.id in limits.documents)
-            and (not organisations or (record.organisation or "").casefold() in organisations)
-            and (not limits.years or any(covers_year(record.period, year) for year in limits.years))
-        ]
+        return [number for number, record in self._numbered() if limits.passes(record)]
 
     def page(self, document_id: str, number: int) -> Page:
         """A page, counted from 1: its label, and by what it was read.
@@ -345,15 +339,25 @@ class Catalog:
         vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16).astype(np.float32)
         return [row[0] for row in rows], vectors.reshape(len(rows), -1 if rows else 0)
 
+    def unusable_vectors(self) -> list[str]:
+        """The document of each chunk whose vector is not of length 1, or has not as many numbers as most have."""
+        wrong: list[str] = []
+        with self.reading() as connection:
+            size = connection.execute(
+                "SELECT length(vector) FROM chunk GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            ).fetchone()
+            for document, vector in connection.execute(
+                "SELECT document.id, vector FROM chunk JOIN document ON document.number = chunk.document"
+            ):
+                # Where a number is infinite or none at all, so is the length.
+                if len(vector) != size[0] or len(vector) % 2 or not _is_unit(np.frombuffer(vector, np.float16)):
+                    wrong.append(document)
+        return wrong
+
     def count_chunks(self) -> int:
         """How many chunks there are."""
         with self.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM chunk").fetchone()[0])
-
-    def count_terms(self) -> int:
-        """How many chunks the lexical index holds."""
-        with self.reading():
-            return self.lexical.count()
 
     def find(self, ids: Sequence[str]) -> dict[str, Found]:
         """The chunks with these identifiers, by identifier in the order asked; unknown ones are left out."""
@@ -411,10 +415,26 @@ class Catalog:
         """What SQLite's own check finds wrong with the file, or None."""
         try:
             with self.reading() as connection:
-                found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+                rows = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
         except StoreDamaged as error:
             return str(error)
-        return None if found == "ok" else f"The catalog {self.path} is damaged: {found}."
+        # The full text is derived: newer versions of SQLite check it here, `lexical_integrity` in all.
+        found = [row for row in rows if row != "ok" and "FTS5" not in row]
+        return f"The catalog {self.path} is damaged: {found[0]}." if found else None
+
+    def lexical_integrity(self) -> str | None:
+        """What is wrong within the lexical index: words that do not lead to the passages that hold them, or None.
+
+        SQLite does not let this be looked at where the file can only be read; then nothing is found.
+        """
+        if self.read_only:
+            return None
+        try:
+            with self._database.writing() as connection:
+                connection.execute("INSERT INTO terms (terms) VALUES ('integrity-check')")
+        except StoreDamaged as error:
+            return str(error.__cause__)
+        return None
 
     def _schema(self) -> str | None:
         """Version of the tables; None where there are none yet."""
@@ -433,7 +453,7 @@ class Catalog:
                 return listed
             rows = connection.execute(
                 "SELECT number, id, format, location, language, ingested_at, "
-                "(SELECT count(*) FROM chunk WHERE document = number) FROM document ORDER BY id"
+                "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) FROM document ORDER BY id"
             ).fetchall()
             facts = self._facts()
             pages: dict[int, list[Page]] = {}
@@ -462,16 +482,12 @@ class Catalog:
         }
 
 
+def _is_unit(vector: NDArray[np.float16]) -> bool:
+    return bool(abs(float(np.linalg.norm(vector.astype(np.float32))) - 1) < 0.01)
+
+
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def covers_year(period: str | None, year: int) -> bool:
-    """Whether a period such as `2021` or `2021-2027` covers a year."""
-    if not period:
-        return False
-    first, _, last = period.partition("-")
-    return first.isdigit() and int(first) <= year <= int(last if last.isdigit() else first)
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:

@@ -22,6 +22,8 @@ _UNWRITABLE = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_TOOBIG,
 }
+_NO_ROOM = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_WRITE"}
+"""What readers meet on a full disk: SQLite makes a file of 32 KiB beside the catalog for them."""
 
 
 class _Connection(sqlite3.Connection):
@@ -49,7 +51,7 @@ class Database:
 
         Raises:
             StoreDamaged: The file cannot be opened.
-            StoreUnwritable: There is none, and none can be made.
+            StoreUnwritable: There is none, and none can be made; or the disk is too full even for reading.
         """
         if self._closed:
             raise VectorStoreError(f"The store in {self.path.parent} was closed; open it again.")
@@ -198,6 +200,11 @@ class Database:
                 f"The catalog {self.path} refused a change: {error}. Nothing of it was stored. "
                 "Free disk space or check the permissions, then run the command again."
             )
+        if _name(error) in _NO_ROOM:
+            return StoreUnwritable(
+                f"The catalog {self.path} cannot be read, since nothing can be written beside it: {error}. The disk "
+                "is probably full; nothing is lost. Free disk space, then run the command again."
+            )
         return StoreDamaged(
             f"The catalog {self.path} cannot be used: {error}. If the file is damaged, put back a copy, or move the "
             "data folder away and ingest again."
@@ -228,3 +235,8 @@ def _writable(path: Path) -> bool:
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _name(error: sqlite3.Error) -> str:
+    """The name of SQLite's extended result code."""
+    return str(getattr(error, "sqlite_errorname", ""))

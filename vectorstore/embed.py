@@ -1,4 +1,4 @@
-"""Embed texts: the one module that knows sentence-transformers and torch."""
+"""Embed texts: the module that knows sentence-transformers and torch; `cross_encoder.py` knows its other half."""
 
 import gc
 import os
@@ -243,7 +243,7 @@ def _load_sentence_transformer(located: LocatedModel, precision: Precision | Non
     untyped: Any = transformers_logging
     untyped.set_verbosity_error()
     untyped.disable_progress_bar()
-    if (cores := _allotted_cores()) is not None:
+    if (cores := allotted_cores()) is not None:
         torch.set_num_threads(min(cores, torch.get_num_threads()))
     dtype = getattr(torch, precision or _quickest_precision())
     try:
@@ -271,7 +271,7 @@ def _quickest_precision() -> Precision:
     return "bfloat16" if capabilities.get("amx_bf16") else "float32"
 
 
-def _allotted_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
+def allotted_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
     """Cores that the container may use, which torch does not ask for: threads beyond them slow it down manifold."""
     try:
         quota, period = limit.read_text("ascii").split()

@@ -88,10 +88,9 @@ class LexicalIndex:
             language: The document's, ISO 639-1.
         """
         run = self._connect().execute
-        folded = folded_terms(f"{text}\n{context}", language)
         run(
             "INSERT INTO terms (rowid, body, context, folded) VALUES (?, ?, ?, ?)",
-            (row, index_terms(text, language), index_terms(context, language), folded),
+            (row, *indexed_row(text, context, language)),
         )
         for short, long in find_acronyms(text):
             run(
@@ -104,10 +103,6 @@ class LexicalIndex:
         run = self._connect().execute
         run("DELETE FROM terms WHERE rowid IN (SELECT number FROM chunk WHERE document = ?)", (number,))
         run("DELETE FROM acronym WHERE document = ?", (number,))
-
-    def count(self) -> int:
-        """How many passages are indexed."""
-        return int(self._connect().execute("SELECT count(*) FROM terms").fetchone()[0])
 
     def idf(self, alternatives: Sequence[str]) -> float:
         """Inverse document frequency of a term over passages: ln(1 + (N - n + 0.5) / (n + 0.5)).
@@ -286,6 +281,11 @@ class LexicalIndex:
             grams = GramStatistics.count([text for _, text in rows])
             kept = self._kept = _Statistics(state, len(numbers), length, grams)
         return kept
+
+
+def indexed_row(text: str, context: str, language: str | None) -> tuple[str, str, str]:
+    """What stands in the index for a passage: its stems, those of its context, and both without diacritics."""
+    return index_terms(text, language), index_terms(context, language), folded_terms(f"{text}\n{context}", language)
 
 
 def _stems(word: str) -> tuple[str, str]:

@@ -139,7 +139,7 @@ class VectorIndex:
             return None if chroma is None else self._difference(chroma)
 
     def lost(self, ids: Sequence[str]) -> list[str]:
-        """Chunks that Chroma lists but does not find by their own vectors: its graph has lost them.
+        """Chunks that Chroma lists but does not find by their own vectors: lost from its graph, or it has others.
 
         Raises:
             IndexUnavailable: It is damaged.
@@ -155,7 +155,7 @@ class VectorIndex:
             return [
                 chunk_id
                 for chunk_id, nearest in zip(found, chroma.query_all(vectors, 10), strict=True)
-                if chunk_id not in dict(nearest) and not (nearest and nearest[-1][1] > 0.9999)
+                if dict(nearest).get(chunk_id, 0.0) < 0.999 and not (nearest and nearest[-1][1] > 0.9999)
             ]
 
     def close(self) -> None:

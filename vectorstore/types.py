@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ingest.chunk import Chunk
 from ingest.document import Fact
+from vectorstore.reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,35 @@ class Filter:
         documents: Document identifiers.
         organisations: Organisations as in the catalog, compared without case.
         years: A document passes when its period covers one of them.
+        document_types: Types as in the catalog, compared without case.
     """
 
     documents: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
+    document_types: tuple[str, ...] = ()
+
+    def passes(self, record: "DocumentRecord") -> bool:
+        """Whether a document is within the limits."""
+        return (
+            (not self.documents or record.id in self.documents)
+            and _holds(self.organisations, record.organisation)
+            and (not self.years or any(covers_year(record.period, year) for year in self.years))
+            and _holds(self.document_types, record.document_type)
+        )
+
+
+def covers_year(period: str | None, year: int) -> bool:
+    """Whether a period such as `2021` or `2021-2027` covers a year."""
+    if not period:
+        return False
+    first, _, last = period.partition("-")
+    return first.isdigit() and int(first) <= year <= int(last if last.isdigit() else first)
+
+
+def _holds(names: tuple[str, ...], name: str | None) -> bool:
+    """Whether a name is among those asked for, whatever its case; without any, all are."""
+    return not names or (name or "").casefold() in {wanted.casefold() for wanted in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,7 @@ class Hit:
         dense: Cosine of question and passage.
         lexical: Share of the question's information that the passage holds, 0 to 1.
         also: Passages of lower rank that say the same word for word, best first; they are no hits of their own.
+        reading: What a reader makes of it; None where none read it.
     """
 
     chunk: Chunk
@@ -81,3 +107,4 @@ class Hit:
     dense: float
     lexical: float
     also: tuple[Chunk, ...] = ()
+    reading: Reading | None = None

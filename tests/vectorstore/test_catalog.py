@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.document import BlockKind, Fact, Field
-from vectorstore.catalog import Catalog, covers_year
+from vectorstore.catalog import Catalog
 from vectorstore.change import Move
 from vectorstore.errors import (
     DuplicateContent,
@@ -22,7 +22,7 @@ from vectorstore.errors import (
     VectorStoreError,
 )
 from vectorstore.provenance import StatedFact, stated_facts
-from vectorstore.types import Filter
+from vectorstore.types import Filter, covers_year
 
 
 def put(store, document, location=None, **options):
@@ -176,12 +176,14 @@ def test_what_is_stated_goes_before_what_was_read_and_can_be_taken_back(store, m
         (Filter(organisations=("Staden",), years=(2020,)), ["a.txt"]),
         (Filter(documents=("c.txt", "nowhere.txt")), ["c.txt"]),
         (Filter(years=(1900,)), []),
+        (Filter(document_types=("POLICY",)), ["c.txt"]),
+        (Filter(document_types=("policy", "program"), organisations=("staden",)), ["a.txt"]),
     ],
 )
 def test_filters(store, make_document, limits, passing):
-    put(store, make_document("a.txt", "A.", organisation="Staden", period="2020"))
+    put(store, make_document("a.txt", "A.", organisation="Staden", period="2020", document_type="program"))
     put(store, make_document("b.txt", "B.", organisation="Staden", period="2021-2023"))
-    put(store, make_document("c.txt", "C.", organisation="Regionen"))
+    put(store, make_document("c.txt", "C.", organisation="Regionen", document_type="policy"))
     names = {store.catalog.numbers(Filter(documents=(name,)))[0]: name for name in ("a.txt", "b.txt", "c.txt")}
     numbers = store.catalog.numbers(limits)
     assert (None if numbers is None else [names[number] for number in numbers]) == passing
@@ -371,3 +373,11 @@ def test_a_fact_is_told_with_the_words_that_state_it(store, make_document):
     for fact in (reference, facts[Field.ADOPTED_BY]):
         assert store.catalog.page_text("a.txt", fact.page)[fact.start : fact.end] == fact.quote
     assert Field.VALID_UNTIL not in facts
+
+
+def test_chunks_are_counted_by_document(store, make_document):
+    put(store, make_document("a.txt", "\n".join(f"Stycke {number} " + "ord " * 200 for number in range(5))))
+    put(store, make_document("b.txt", "Kort."))
+    counted = {record.id: record.chunks for record in store.catalog.records()}
+    assert counted == {name: len(store.catalog.chunks_of(name)) for name in ("a.txt", "b.txt")}
+    assert counted["a.txt"] > 3

@@ -19,9 +19,9 @@ from vectorstore.bundled import ensure_bundled_model
 from vectorstore.embed import (
     _NUMPY_BEFORE_LOADING,
     SentenceEmbeddings,
-    _allotted_cores,
     _batches,
     _quickest_precision,
+    allotted_cores,
 )
 from vectorstore.errors import EmbeddingError
 from vectorstore.locate import locate_model
@@ -460,8 +460,8 @@ def test_precision_follows_the_processor(
 )
 def test_cores_are_those_of_the_container(limit: str, expected: int | None, tmp_path: Path) -> None:
     (tmp_path / "cpu.max").write_text(limit)
-    assert _allotted_cores(tmp_path / "cpu.max") == expected
-    assert _allotted_cores(tmp_path / "absent") is None
+    assert allotted_cores(tmp_path / "cpu.max") == expected
+    assert allotted_cores(tmp_path / "absent") is None
 
 
 @given(st.lists(st.integers(0, 9000), max_size=200))
