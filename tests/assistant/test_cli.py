@@ -648,7 +648,7 @@ def test_a_full_disk(run, quick_model: str, samples: Path, disk: Path, tmp_path:
     fill(filler, leave=1_500_000)
     half = run("ingest", folder, *data)
     one_line(half, "Nothing of it was stored", "Free disk space")
-    assert re.search(r"^Stopped after \d+ of \d+ files; what was read of them is stored", half.err, re.MULTILINE)
+    assert re.search(r"^Stopped after \d+ of \d+ files; what was read of those is stored", half.err, re.MULTILINE)
     fill(filler)
     commands: list[tuple[str | Path, ...]] = [
         ("search", QUESTION), ("ask", QUESTION), ("documents",), ("ingest", folder), ("backup", disk / "b"),
