@@ -13,7 +13,6 @@ import typer
 from assistant.cli_open import (
     AsJson,
     Data,
-    counted,
     existing_store,
     load_embeddings,
     open_store,
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from ingest.limits import Limits
+    from vectorstore.outcome import FileOutcome
     from vectorstore.scope import Mentions
-    from vectorstore.sync import FileOutcome
     from vectorstore.types import Hit
 
 app = typer.Typer(
@@ -99,14 +98,18 @@ def ingest(
     reread: Annotated[
         bool, typer.Option("--reread", help="Read unchanged files again, after an upgrade that reads better.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Look again at every web page that is stored.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Embed all stored documents again, after a change of the embedding model.")
     ] = False,
 ) -> None:
-    """Sync files and folders with the store: what is new or changed is read, what is gone is removed."""
-    from vectorstore.sync import FAILURES, sync_address, sync_path
+    """Sync files, folders and web pages with the store: what is new or changed is read, what is gone is removed."""
+    from assistant.progress import Progress, report_lines
+    from ingest.address import is_address
+    from vectorstore.sync import FAILURES, sync_path
+    from vectorstore.sync_web import stored_addresses, sync_addresses
 
-    if not paths and not rebuild:
+    if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
     settings = read_settings(data)
     limits = _limits(settings)
@@ -115,25 +118,42 @@ def ingest(
         with store.writing(check=False):
             count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
         typer.echo(f"{count} documents embedded again.", err=True)
+    addresses = [path for path in paths or [] if is_address(path)]
+    addresses += stored_addresses(store) if web else []
     outcomes: list[FileOutcome] = []
-    for path in paths or []:
-        if path.startswith(("http://", "https://")):
-            outcomes.append(sync_address(store, path, limits=limits, report=_report_file))
-        else:
-            outcomes += sync_path(
+    progress = Progress()
+    try:
+        for path in paths or []:
+            if not is_address(path):
+                outcomes += sync_path(
+                    store,
+                    Path(path),
+                    password=password,
+                    limits=limits,
+                    force=force,
+                    reread=reread,
+                    report=progress.report,
+                    start=progress.start,
+                )
+        if addresses:
+            outcomes += sync_addresses(
                 store,
-                Path(path),
-                password=password,
+                addresses,
                 limits=limits,
-                force=force,
+                allow_private=settings.allow_private_addresses,
                 reread=reread,
-                report=_report_file,
+                report=progress.report,
+                start=progress.start,
             )
+    except BaseException:
+        progress.stop()
+        raise
+    progress.close()
     store.close()
     if as_json:
         print_json({"files": [outcome.as_json() for outcome in outcomes]})
     else:
-        typer.echo(_summary(outcomes))
+        typer.echo("\n".join(report_lines(outcomes)))
     if any(outcome.outcome in FAILURES for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -373,24 +393,6 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
-
-
-def _report_file(outcome: "FileOutcome", done: int, total: int) -> None:
-    reason = f": {outcome.reason}" if outcome.reason else ""
-    typer.echo(f"  [{done}/{total}] {outcome.outcome.value:14} {outcome.path}{reason}", err=True)
-
-
-def _summary(outcomes: "Sequence[FileOutcome]") -> str:
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
-    if not outcomes:
-        return "No files found there, and none in the store that came from there."
-    if set(counts) <= {"unchanged", "duplicate"}:
-        return f"Nothing to do: {counted(len(outcomes), 'file')} unchanged."
-    return f"{counted(len(outcomes), 'file')}: " + ", ".join(
-        f"{count} {name}" for name, count in sorted(counts.items())
-    )
 
 
 def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:

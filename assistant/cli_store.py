@@ -8,23 +8,32 @@ import typer
 from assistant.cli_open import AsJson, Data, counted, existing_store, open_store, print_json, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ingest.document import Field
     from vectorstore.backup import Backup
+    from vectorstore.provenance import StatedFact
     from vectorstore.types import DocumentRecord
 
 
 def documents(data: Data = None, as_json: AsJson = False) -> None:
     """List what is in the store."""
     from vectorstore.catalog import Catalog
+    from vectorstore.provenance import stated_facts
 
     folder = existing_store(data)
-    records = Catalog(folder / "catalog.sqlite").records()
+    catalog = Catalog(folder / "catalog.sqlite")
+    records = catalog.records()
     if as_json:
-        print_json({"documents": [_record_json(record) for record in records]})
+        facts = stated_facts(catalog)
+        print_json({"documents": [_record_json(record, facts[record.id]) for record in records]})
         return
     for record in records:
         known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
         size = f"{counted(record.pages, 'page')}, {counted(record.chunks, 'chunk')}"
-        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}")
+        ocr = f", {len(record.ocr_pages)} read by OCR" if record.ocr_pages else ""
+        unread = f", {len(record.unread_pages)} unread" if record.unread_pages else ""
+        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}{ocr}{unread}")
     typer.echo(f"{counted(len(records), 'document')} in {folder}", err=True)
 
 
@@ -37,9 +46,12 @@ def page(
     """Print the stored text of a page, to which the offsets of citations refer."""
     from vectorstore.catalog import Catalog
 
-    text = Catalog(existing_store(data) / "catalog.sqlite").page_text(document, number)
+    catalog = Catalog(existing_store(data) / "catalog.sqlite")
+    text = catalog.page_text(document, number)
     if as_json:
-        print_json({"document": document, "page": number, "text": text})
+        read = catalog.page(document, number)
+        marks = {"label": read.label, "read_by": read.read_by, "confidence": read.confidence}
+        print_json({"document": document, "page": number, **marks, "text": text})
     else:
         typer.echo(text)
 
@@ -137,9 +149,11 @@ def _held(backup: "Backup") -> str:
     return f"{counted(backup.documents, 'document')} in {counted(backup.chunks, 'chunk')}, {size}"
 
 
-def _record_json(record: "DocumentRecord") -> dict[str, Any]:
+def _record_json(record: "DocumentRecord", facts: "Mapping[Field, StatedFact]") -> dict[str, Any]:
+    """The record with every fact that can be known of a document; what this one does not state is null."""
     from dataclasses import asdict
 
-    plain = asdict(record)
-    plain["labels"] = list(record.labels)
-    return plain
+    from ingest.document import Field
+
+    known = {field.value: asdict(facts[field]) if field in facts else None for field in Field}
+    return asdict(record) | {"facts": known}

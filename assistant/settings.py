@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     max_decompressed_megabytes: int = Field(
         default=1024, ge=1, le=65_536, description="What is packed in an office document may unpack to this much."
     )
+    allow_private_addresses: bool = Field(
+        default=False, description="Whether web pages are also fetched from private network addresses (an intranet)."
+    )
     host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")
     language: str = Field(default="sv", pattern="^(sv|en)$", description="Language in which the chat opens.")

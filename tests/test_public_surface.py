@@ -25,7 +25,7 @@ SURFACE = {
     ],
     "vectorstore": [
         "DocumentRecord", "FileOutcome", "Filter", "Hit", "Outcome", "SearchBackend", "SentenceEmbeddings", "Store",
-        "UtblickRetriever", "VectorStoreError", "backup_store", "restore_store", "sync_address", "sync_path",
+        "UtblickRetriever", "VectorStoreError", "backup_store", "restore_store", "sync_addresses", "sync_path",
     ],
 }  # fmt: skip
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from vectorstore.outcome import FileOutcome, Outcome
     from vectorstore.retriever import UtblickRetriever
     from vectorstore.store import Store
-    from vectorstore.sync import sync_address, sync_path
+    from vectorstore.sync import sync_path
+    from vectorstore.sync_web import sync_addresses
     from vectorstore.types import DocumentRecord, Filter, Hit
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
     "VectorStoreError",
     "backup_store",
     "restore_store",
-    "sync_address",
+    "sync_addresses",
     "sync_path",
 ]
 
@@ -53,7 +54,7 @@ _MODULES = {
     "VectorStoreError": "errors",
     "backup_store": "backup",
     "restore_store": "backup",
-    "sync_address": "sync",
+    "sync_addresses": "sync_web",
     "sync_path": "sync",
 }
 

@@ -16,7 +16,7 @@ from vectorstore.catalog import Catalog
 from vectorstore.errors import BackupUnusable, IndexUnavailable, StoreDamaged, StoreNotEmpty, StoreUnwritable
 from vectorstore.lock import write_lock
 from vectorstore.nearest import VectorIndex
-from vectorstore.schema import SCHEMA_VERSION
+from vectorstore.schema import MIGRATIONS, SCHEMA_VERSION
 
 _log = logging.getLogger(__name__)
 _CATALOG = "catalog.sqlite"
@@ -122,7 +122,7 @@ def read_backup(file: Path) -> Backup:
             if not {"meta", "document", "chunk"} <= tables:
                 raise BackupUnusable(f"{file} is no backup of Utblick. `utblick backup FILE` makes one.")
             meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-            if meta.get("schema") != SCHEMA_VERSION:
+            if meta.get("schema") not in (SCHEMA_VERSION, *MIGRATIONS):
                 raise BackupUnusable(
                     f"{file} was made by another version of Utblick (tables {meta.get('schema')}, this one has "
                     f"{SCHEMA_VERSION}). Restore it with that version, or ingest the documents again."

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.document import Block, BlockKind, Document, Fact, Field, Page
+from ingest.fetch import Source
 from vectorstore.change import Change, Failure
 from vectorstore.database import Database
 from vectorstore.errors import StoreDamaged, StoreOutdated, StoreUnwritable, UnknownDocument
 from vectorstore.lexical import SCHEMA as LEXICAL_SCHEMA
 from vectorstore.lexical import LexicalIndex
-from vectorstore.schema import SCHEMA, SCHEMA_VERSION
+from vectorstore.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from vectorstore.types import DocumentRecord, Filter
 
 _AT_ONCE = 500
@@ -86,6 +88,7 @@ class Catalog:
         if self._schema() is None:
             made = f"('schema', '{SCHEMA_VERSION}'), ('lexical', '{_LEXICAL_VERSION}')"
             self._database.create(f"{SCHEMA}{LEXICAL_SCHEMA} INSERT OR IGNORE INTO meta VALUES {made};")
+        self._migrate()
         if (version := self._schema()) != SCHEMA_VERSION:
             raise StoreOutdated(
                 f"The store in {path.parent} was made by another version of Utblick (tables {version}, this one has "
@@ -94,6 +97,11 @@ class Catalog:
 
         if self.meta("lexical") != _LEXICAL_VERSION:
             self.rebuild_lexical()
+
+    def _migrate(self) -> None:
+        """Bring the tables of a former version up to date; another process may be at it, too."""
+        while (version := self._schema()) in MIGRATIONS:
+            self._database.migrate(version, str(int(version) + 1), MIGRATIONS[version])
 
     @property
     def read_only(self) -> bool:
@@ -127,6 +135,24 @@ class Catalog:
             connection.executemany(
                 "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
                 [(digest, fingerprint, vector.astype(np.float16).tobytes()) for digest, vector in vectors],
+            )
+
+    def web_pages(self) -> dict[str, tuple[str, Source]]:
+        """Of each web page that was read, by its location: the hash of what was read, and where it came from."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT * FROM web_page").fetchall()
+        return {location: (content_hash, Source(*source)) for location, content_hash, *source in rows}
+
+    def keep_web_page(self, location: str, content_hash: str, source: Source) -> None:
+        """Keep where a web page came from, and by what its state is recognised. Of pages that went it is forgotten."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO web_page VALUES (?, ?, ?, ?, ?)",
+                (location, content_hash, source.address, source.etag, source.last_modified),
+            )
+            connection.execute(
+                "DELETE FROM web_page WHERE location NOT IN (SELECT location FROM document UNION ALL "
+                "SELECT location FROM alias)"
             )
 
     def rebuild_lexical(self) -> None:
@@ -205,7 +231,8 @@ class Catalog:
                 raise UnknownDocument(f"No document {document_id!r} is in the store. `utblick documents` lists them.")
             number, format_, content_hash, text = row
             pages = connection.execute(
-                'SELECT number, start, "end", label FROM page WHERE document = ? ORDER BY number', (number,)
+                'SELECT number, start, "end", label, read_by, confidence FROM page WHERE document = ? ORDER BY number',
+                (number,),
             ).fetchall()
             blocks = connection.execute(
                 'SELECT kind, start, "end", level, lead_in FROM block WHERE document = ? ORDER BY ordinal', (number,)
@@ -257,6 +284,17 @@ class Catalog:
         if limits == Filter():
             return None
         return [number for number, record in self._numbered() if limits.passes(record)]
+
+    def page(self, document_id: str, number: int) -> Page:
+        """A page, counted from 1: its label, and by what it was read.
+
+        Raises:
+            UnknownDocument: No such document, or it has no such page.
+        """
+        pages = self.document(document_id).pages
+        if not 1 <= number <= len(pages):
+            raise UnknownDocument(f"{document_id} has no page {number}; it has {len(pages)}.")
+        return pages[number - 1]
 
     def page_text(self, document_id: str, page: int) -> str:
         """The stored text of a page, counted from 1.
@@ -418,10 +456,12 @@ class Catalog:
                 "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) FROM document ORDER BY id"
             ).fetchall()
             facts = self._facts()
-            labels: dict[int, list[str | None]] = {}
-            for number, label in connection.execute("SELECT document, label FROM page ORDER BY document, number"):
-                labels.setdefault(number, []).append(label)
-            listed = [(row[0], _record(row, facts.get(row[0], ()), tuple(labels.get(row[0], ())))) for row in rows]
+            pages: dict[int, list[Page]] = {}
+            for document, *page in connection.execute(
+                'SELECT document, number, start, "end", label, read_by, confidence FROM page ORDER BY document, number'
+            ):
+                pages.setdefault(document, []).append(Page(*page))
+            listed = [(row[0], _record(row, facts.get(row[0], ()), pages.get(row[0], []))) for row in rows]
             self._listed = (self.state, listed)
             return listed
 
@@ -458,10 +498,11 @@ def _chunk(row: tuple[Any, ...]) -> Chunk:
 
 
 def _record(
-    row: tuple[int, str, str, str, str | None, str, int], facts: tuple[Fact, ...], labels: tuple[str | None, ...]
+    row: tuple[int, str, str, str, str | None, str, int], facts: tuple[Fact, ...], pages: Sequence[Page]
 ) -> DocumentRecord:
     _, document_id, format_, location, language, ingested_at, chunks = row
     known = {fact.field: fact.value for fact in facts}
+    confidences = [page.confidence for page in pages if page.read_by == "ocr" and page.confidence is not None]
     return DocumentRecord(
         id=document_id,
         title=known.get(Field.TITLE, document_id),
@@ -471,9 +512,12 @@ def _record(
         language=language,
         format=format_,
         location=location,
-        pages=len(labels),
+        pages=len(pages),
         chunks=chunks,
         ingested_at=ingested_at,
         facts=facts,
-        labels=labels,
+        labels=tuple(page.label for page in pages),
+        ocr_pages=tuple(page.number for page in pages if page.read_by == "ocr"),
+        ocr_confidence=round(fmean(confidences), 3) if confidences else None,
+        unread_pages=tuple(page.number for page in pages if page.read_by == "nothing"),
     )

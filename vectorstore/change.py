@@ -127,8 +127,12 @@ class Change:
         ).lastrowid
         many("INSERT INTO alias VALUES (?, ?, ?, ?)", [(*copy, number) for copy in copies])
         many(
-            "INSERT INTO page VALUES (?, ?, ?, ?, ?)",
-            [(number, page.number, page.start, page.end, page.label) for page in document.pages],
+            'INSERT INTO page (document, number, start, "end", label, read_by, confidence) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, page.number, page.start, page.end, page.label, page.read_by, page.confidence)
+                for page in document.pages
+            ],
         )
         many(
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -122,11 +122,7 @@ class Database:
         Raises:
             StoreUnwritable: The folder cannot be written.
         """
-        if self.read_only:
-            raise StoreUnwritable(
-                f"The store in {self.path.parent} has to be made or brought up to date, and the folder can only be "
-                "read. Run `utblick doctor --repair` as someone who may write there."
-            )
+        self._check_writable()
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:
@@ -141,6 +137,27 @@ class Database:
                 if _code(error) not in _LOCKED or time.monotonic() > deadline:
                     raise self._translated(error, writing=True) from error
                 time.sleep(0.05)
+
+    def migrate(self, version: str, new_version: str, statements: Sequence[str]) -> None:
+        """Change the tables of one version into those of another in one transaction, unless that has been done.
+
+        Raises:
+            StoreUnwritable: The file may not be written; nothing was changed.
+        """
+        self._check_writable()
+        with self.writing() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+            if found is not None and found[0] == version:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (new_version,))
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise StoreUnwritable(
+                f"The store in {self.path.parent} has to be made or brought up to date, and the folder can only be "
+                "read. Run `utblick doctor --repair` as someone who may write there."
+            )
 
     def make_durable(self) -> None:
         """Write what was committed to its final place on the disk, as far as readers allow."""

@@ -27,7 +27,8 @@ class UtblickRetriever(BaseRetriever):
     `title`, `organisation`, `section` (headings, outermost first), `page` and `last_page`, `score`, `rank`, and the
     passage's part on its first page as `quote`, `start`, `end`. A passage that runs over a page break has a part on
     each page: `quotes` is a list of `page`, `quote`, `start`, `end`. Offsets are into the stored text of the page:
-    `retriever.page_text(document, page)[start:end] == quote`.
+    `retriever.page_text(document, page)[start:end] == quote`. `read_by` is `ocr` where the page is a picture whose text
+    was recognised, with a mean `confidence` of its words from 0 to 1: such a quote may hold errors.
 
     Attributes:
         store: Where to search.
@@ -160,6 +161,8 @@ def _quotes(chunk: Chunk, document: Document) -> list[dict[str, Any]]:
             "quote": document.text[start:end],
             "start": start - page.start,
             "end": end - page.start,
+            "read_by": page.read_by,
+            "confidence": page.confidence,
         }
         for page in document.pages
         if (start := max(chunk.start, page.start)) < (end := min(chunk.end, page.end))

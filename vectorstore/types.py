@@ -64,6 +64,9 @@ class DocumentRecord:
         facts: All facts with where they were read.
         ingested_at: UTC, ISO 8601.
         labels: The printed label of each page where it differs from the number.
+        ocr_pages: Numbers of the pages whose text was recognised in a picture, and may hold errors.
+        ocr_confidence: How sure their words are on average, from 0 to 1; None where there are none.
+        unread_pages: Numbers of the pages that show something in which no text could be read.
     """
 
     id: str
@@ -79,6 +82,9 @@ class DocumentRecord:
     ingested_at: str
     facts: tuple[Fact, ...] = ()
     labels: tuple[str | None, ...] = field(default=())
+    ocr_pages: tuple[int, ...] = ()
+    ocr_confidence: float | None = None
+    unread_pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

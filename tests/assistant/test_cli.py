@@ -18,9 +18,12 @@ import typer.main
 from subject import WordHashes
 
 from assistant import cli
+from assistant.progress import Progress
 from assistant.settings import Settings
+from ingest.document import Field
 from vectorstore.embed import SentenceEmbeddings
 from vectorstore.lock import write_lock
+from vectorstore.outcome import FileOutcome, Outcome
 
 QUESTION = "Vilka vänorter har Provköping?"
 COMMANDS = [
@@ -82,7 +85,7 @@ def one_line(run: Run, *said: str) -> None:
     """Asserts exit code 1, nothing on standard output and one line with what happened and what to do."""
     assert run.code == 1
     assert run.out == ""
-    lines = [line for line in run.err.splitlines() if not line.startswith("  [")]
+    lines = [line for line in run.err.splitlines() if not line.startswith("Stopped after")]
     assert len(lines) == 1 and lines[0].startswith("utblick: "), run.err
     assert [words for words in said if words not in lines[0]] == []
 
@@ -170,12 +173,21 @@ def test_a_folder_is_ingested_listed_searched_asked_and_removed(run, tmp_path: P
     (record,) = listed.json["documents"]
     assert record["id"] == "plan ä.md" and record["organisation"] == "Provköpings kommun" and record["pages"] == 1
     assert "1 page, " in run("documents", *data).out
+    assert list(record["facts"]) == [field.value for field in Field]
+    assert record["facts"]["revised_on"] is None
+    assert (record["ocr_pages"], record["ocr_confidence"], record["unread_pages"]) == ([], None, [])
+    read = {name: fact for name, fact in record["facts"].items() if fact is not None and fact["page"] is not None}
+    assert read
+    for fact in read.values():
+        stored = run("page", "plan ä.md", str(fact["page"]), "--json", *data).json["text"]
+        assert stored[fact["start"] : fact["end"]] == fact["quote"] and fact["origin"] == "text"
 
     answer = run("ask", QUESTION, "--json", *data)
     assert answer.code == 0 and answer.json["status"] == "answered"
     citation = answer.json["citations"][0]
     page = run("page", citation["document"], str(citation["page"]), "--json", *data).json
-    assert list(page) == ["document", "page", "text"]
+    assert list(page) == ["document", "page", "label", "read_by", "confidence", "text"]
+    assert (page["label"], page["read_by"], page["confidence"]) == (None, "text", None)
     assert page["text"][citation["start"] : citation["end"]] == citation["quote"]
 
     assert run("remove", "plan ä.md", "--json", *data).json == {"removed": ["plan ä.md"]}
@@ -185,9 +197,86 @@ def test_a_folder_is_ingested_listed_searched_asked_and_removed(run, tmp_path: P
     assert run("ask", QUESTION, "--json", *data).json["status"] == "not_found"
 
 
+def test_the_report_names_each_file_that_is_not_as_it_was(run, tmp_path: Path) -> None:
+    folder, data = tmp_path / "mapp", ("--data", tmp_path / "data")
+    folder.mkdir()
+    (folder / "plan.md").write_text("# Energiplan\n\nStaden ska spara energi.\n", "utf-8")
+    (folder / "kopia.md").write_bytes((folder / "plan.md").read_bytes())
+    (folder / "gammal.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"))
+    first = run("ingest", folder, *data)
+    assert first.code == 1 and first.err == ""
+    told = first.out.splitlines()
+    assert told[0].startswith("unsupported    gammal.doc: gammal.doc is an old Word document (.doc); open it in Word")
+    assert told[1] == "ingested       kopia.md (1 page)"
+    assert told[2] == "duplicate      plan.md has the content of kopia.md"
+    assert told[3] == (
+        "3 files: 1 ingested, 1 duplicate, 1 unsupported. 1 file could not be read; the reasons stand above."
+    )
+    (folder / "gammal.doc").unlink()
+    again = run("ingest", folder, *data)
+    assert (again.code, again.out) == (0, "Nothing to do: 2 files unchanged.\n")
+    (folder / "kopia.md").unlink()
+    assert run("ingest", folder, *data).out.splitlines() == [
+        "removed        kopia.md", "2 files: 1 unchanged, 1 removed."
+    ]  # fmt: skip
+
+
+def test_web_pages_are_ingested_and_looked_at_again(run, site, tmp_path: Path, monkeypatch) -> None:
+    data = ("--data", tmp_path / "data")
+    address = site.put("/plan", "<main><h1>Energiplan</h1><p>Staden ska spara energi.</p></main>", ETag='"ett"')
+    refused = run("ingest", address, *data)
+    assert refused.code == 1 and "allow_private_addresses" in refused.out
+    monkeypatch.setenv("UTBLICK_ALLOW_PRIVATE_ADDRESSES", "true")
+    (entry,) = run("ingest", address.replace("http:", "HTTP:") + "#del", "--json", *data).json["files"]
+    assert entry == {"path": address, "outcome": "ingested", "document": address, "pages": 1, "reason": None}
+    site.put("/plan", status=304)
+    (entry,) = run("ingest", "--web", "--json", *data).json["files"]
+    assert (entry["path"], entry["outcome"]) == (address, "unchanged")
+    site.put("/plan", status=410)
+    gone = run("ingest", "--web", *data)
+    assert gone.code == 1 and f"`utblick remove {address}` takes it out" in gone.out
+    assert run("documents", "--json", *data).json["documents"][0]["id"] == address
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_progress_is_a_bar_on_a_terminal_and_leaves_nothing_behind(run, tmp_path: Path, monkeypatch) -> None:
+    for number in range(3):
+        (tmp_path / f"plan-{number}.md").write_text(f"# Plan {number}\n\nStaden ska spara energi.\n", "utf-8")
+    (tmp_path / "tom.md").touch()
+    import termios
+
+    controller, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    with os.fdopen(terminal, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        ended = run("ingest", tmp_path, "--data", tmp_path / ".data")
+    monkeypatch.undo()
+    written = b""
+    with suppress(OSError):  # the other end is closed
+        while piece := os.read(controller, 100_000):
+            written += piece
+    os.close(controller)
+    shown = written.decode()
+    assert "4 files: 3 ingested, 1 unreadable." in ended.out
+    assert "/4, " in shown and " left, plan-1.md" in shown
+    assert "unreadable     tom.md: tom.md is empty" in shown
+    assert shown.endswith(" \r")
+
+
+def test_progress_in_a_log_is_a_line_now_and_then(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("assistant.progress._EVERY_SECONDS", 0.0)
+    progress = Progress()
+    progress.start("a.pdf", 0, 3)
+    outcome = FileOutcome("a.pdf", Outcome.NEEDS_OCR, reason="pictures")
+    progress.report(outcome, 1, 3)
+    progress.report(outcome, 2, 3)
+    err = capsys.readouterr().err.splitlines()
+    assert err == ["1 of 3 files, 1 not read, about 0 s left", "2 of 3 files, 2 not read, about 0 s left"]
+
+
 def test_an_empty_folder_is_said_to_be_empty(run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "No files found" in run("ingest", tmp_path / "empty", "--data", tmp_path / "data").out
+    assert "No files or web pages found" in run("ingest", tmp_path / "empty", "--data", tmp_path / "data").out
 
 
 def test_search(run, samples_data: Path) -> None:
@@ -559,7 +648,7 @@ def test_a_full_disk(run, quick_model: str, samples: Path, disk: Path, tmp_path:
     fill(filler, leave=1_500_000)
     half = run("ingest", folder, *data)
     one_line(half, "Nothing of it was stored", "Free disk space")
-    assert "ingested" in half.err
+    assert re.search(r"^Stopped after \d+ of \d+ files; what was read of those is stored", half.err, re.MULTILINE)
     fill(filler)
     commands: list[tuple[str | Path, ...]] = [
         ("search", QUESTION), ("ask", QUESTION), ("documents",), ("ingest", folder), ("backup", disk / "b"),

@@ -6,6 +6,8 @@ from langchain_core.documents import Document
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
 import vectorstore
+from ingest.assemble import RawBlock, RawDocument, assemble_document
+from ingest.document import BlockKind
 from vectorstore import UtblickRetriever
 from vectorstore.errors import FingerprintMismatch, ReaderError, StoreMissing
 from vectorstore.reader import Passage, Reading
@@ -194,3 +196,14 @@ def test_the_public_names():
     assert dir(vectorstore) == vectorstore.__all__
     with pytest.raises(AttributeError, match="nothing_of_that_name"):
         vectorstore.nothing_of_that_name  # noqa: B018
+
+
+def test_a_hit_tells_that_its_page_was_read_by_ocr(store):
+    raw = RawDocument(
+        "pdf", [RawBlock(BlockKind.PARAGRAPH, ((1, "Staden samarbetar om energi."),))], recognised={1: 0.87}
+    )
+    with store.writing():
+        store.replace(assemble_document("scan.pdf", "0" * 64, raw), "/r", "/r/scan.pdf")
+    (hit,) = UtblickRetriever(store=store).invoke("energi")
+    assert (hit.metadata["read_by"], hit.metadata["confidence"]) == ("ocr", 0.87)
+    assert hit.metadata["quotes"][0]["read_by"] == "ocr"
