@@ -6,6 +6,7 @@ What one of them cannot read the other may, so a page from which pdfium gives no
 import logging
 import math
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ingest.document import Field
 from ingest.errors import NeedsOcr, NeedsPassword, TooLarge, UnreadableFile
 from ingest.limits import Limits
 from ingest.lines import Line, Span, beside, lines_of_page
+from ingest.mend_pdf import with_trailer
 from ingest.ocr import INSTALL, Ocr, OcrPage, installed_languages, recognise_pages
 from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans, picture_share
 from ingest.structure import OutlineEntry, structure_lines
@@ -50,9 +52,27 @@ def load_pdf(
         TooLarge: It has more pages.
         NeedsPassword: It is encrypted and neither password opens it.
         NeedsOcr: No page has a text layer, and none was recognised.
-        UnreadableFile: It is damaged, empty or no PDF.
+        UnreadableFile: It is damaged, empty or no PDF. Of one that was cut off, what is there is read.
     """
     _check_header(path)
+    try:
+        return _load(path, password, ocr, max_pages)
+    except UnreadableFile as error:
+        mended = with_trailer(path.read_bytes())
+        if mended is None:
+            raise
+        with tempfile.TemporaryDirectory(prefix="utblick-") as folder:
+            copy = Path(folder) / path.name
+            copy.write_bytes(mended)
+            try:
+                raw = _load(copy, password, ocr, max_pages)
+            except (UnreadableFile, NeedsOcr):
+                raise error from None
+        _log.warning("%s was cut off; what is left of it was read. Obtain a complete copy.", path.name)
+        return raw
+
+
+def _load(path: Path, password: str | None, ocr: Ocr | None, max_pages: int) -> RawDocument:
     with PDFIUM_LOCK:
         document, other = open_document(path, password)
         try:
