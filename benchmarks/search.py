@@ -1,19 +1,25 @@
-"""How long a search takes, and its parts, in stores of growing size.
+"""How long a search takes, with its parts, and what else grows with a store.
 
-    python benchmarks/search.py [--chunks 1000 10000] [--questions 100]
+    python benchmarks/search.py [--chunks 1000 10000 100000] [--questions 100] [--keep FOLDER]
 
-Vectors are random and the text is made up of Swedish-like words with the frequencies of a language, so nothing is
-embedded; the store, Chroma, SQLite and all scoring are the real ones. Times are in milliseconds, median / 95th
-percentile, in one process after a first search.
+The store, Chroma, SQLite, all scoring and the encoding of the question are the real ones. Text is made up of
+Swedish-like words with the frequencies of a language. Vectors of passages are made up, too, so that a store is built in
+minutes: around one centre, as the bundled model's are (mean cosine 0.82, variance falling off as theirs does), half of
+the rest shared by the passages of a document. Each store is searched by a process of its own, whose memory is given.
 """
 
 import argparse
+import json
+import multiprocessing
 import random
+import re
+import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -24,129 +30,309 @@ from numpy.typing import NDArray
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.document import BlockKind, Document, Fact, Field
 from vectorstore.analyse import query_terms
+from vectorstore.embed import SentenceEmbeddings
+from vectorstore.exact import ExactIndex
 from vectorstore.search import CANDIDATES, search
 from vectorstore.store import Store
+from vectorstore.types import Filter
 
 CHUNKS_A_DOCUMENT = 50
 WORDS_A_CHUNK = 120
+ORGANISATIONS, YEARS = 20, 10
+DIMENSION = 384
 PARTS = (
     "av be de den en er ett för ga hand i in kom kon la led mark miljö när ord plan rå sam skol stad stö ut val värd å"
 )
 ENDINGS = ("", "", "en", "er", "ning", "ningen", "et", "s", "ar", "arna")
 
 
-class RandomVectors:
-    """Gives each text a vector of its own that is always the same."""
+class MadeUpVectors:
+    """Gives each passage a vector that is always the same; encodes a question before it makes one up for it, too."""
 
-    fingerprint = "random-vectors"
+    fingerprint = "made-up-vectors"
     max_tokens = 512
+
+    def __init__(self, model: SentenceEmbeddings | None = None) -> None:
+        self._model = model
+        spread = (1 + np.arange(DIMENSION) / 8) ** -0.75
+        self._spread = spread / np.linalg.norm(spread)
+        centre = np.random.default_rng(1).normal(size=DIMENSION)
+        self._centre = 0.9 * centre / np.linalg.norm(centre)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         return [len(text) // 4 for text in texts]
 
     def embed_array(self, texts: Sequence[str], *, kind: str) -> NDArray[np.float32]:
-        vectors = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=384) for text in texts])
+        if kind == "query" and self._model is not None:
+            self._model.embed_array(texts, kind="query")
+        vectors = np.stack(
+            [self._centre + 0.3 * (self._drawn(text.split(" > ")[0]) + self._drawn(text)) for text in texts]
+        )
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def _drawn(self, text: str) -> NDArray[np.float64]:
+        return np.random.default_rng(zlib.crc32(text.encode())).normal(size=DIMENSION) * self._spread
 
 
 class Language:
     """Makes up words, of which the n-th is used in proportion to 1/n."""
 
-    def __init__(self, size: int = 40_000, seed: int = 7) -> None:
-        self._draw = random.Random(seed)
+    def __init__(self, seed: int, size: int = 40_000) -> None:
+        words = random.Random(7)
         parts = PARTS.split()
         made: dict[str, None] = {}
         while len(made) < size:
-            made[
-                "".join(self._draw.choices(parts, k=self._draw.choice((1, 2, 2, 3, 3, 4)))) + self._draw.choice(ENDINGS)
-            ] = None
+            made["".join(words.choices(parts, k=words.choice((1, 2, 2, 3, 3, 4)))) + words.choice(ENDINGS)] = None
         self._words = list(made)
         self._weights = list(accumulate(1 / rank for rank in range(1, size + 1)))
+        self._names = [" ".join(words.sample(self._words, 3)).title() for _ in range(400)]
+        self._draw = random.Random(seed)
 
-    def question(self) -> str:
-        """Five words that are not among the most frequent, as is left of a question without its stop words."""
-        return f"Hur {' '.join(self._draw.choices(self._words[200:], cum_weights=self._weights[:-200], k=5))}?"
+    def question(self, common: int = 0) -> str:
+        """Five words, as are left of a question without its stop words; `common` of them among the 60 most frequent.
+
+        The others are not among the 200 most frequent.
+        """
+        rare = self._draw.choices(self._words[200:], cum_weights=self._weights[:-200], k=5 - common)
+        return f"Hur {' '.join([*self._draw.sample(self._words[:60], common), *rare])}?"
 
     def text(self, length: int) -> str:
         return " ".join(self._draw.choices(self._words, cum_weights=self._weights, k=length)).capitalize() + "."
 
+    def acronym(self) -> str:
+        name = self._draw.choice(self._names)
+        return f"{name} ({''.join(word[0] for word in name.split())})"
 
-def document(number: int, language: Language, chunks: int) -> Document:
+
+def document(number: int, edition: int) -> Document:
+    language = Language(seed=1_000_003 * edition + number) if edition else LANGUAGE
     # A heading for each passage keeps the chunker from joining two.
     blocks = [
         block
-        for ordinal in range(chunks)
+        for ordinal in range(CHUNKS_A_DOCUMENT)
         for block in (
             RawBlock(BlockKind.HEADING, ((1, f"{ordinal + 1} {language.text(3)}"),), level=1),
-            RawBlock(BlockKind.PARAGRAPH, ((1, language.text(WORDS_A_CHUNK)),)),
+            RawBlock(
+                BlockKind.PARAGRAPH,
+                ((1, language.text(WORDS_A_CHUNK) + f" {language.acronym()}." * (not ordinal % 10)),),
+            ),
         )
     ]
-    made = assemble_document(f"{number}.txt", sha256(str(number).encode()).hexdigest(), RawDocument("text", blocks))
-    facts = (Fact(Field.TITLE, language.text(4), origin="name"), Fact(Field.LANGUAGE, "sv", origin="name"))
-    return Document(made.id, "text", made.content_hash, made.text, made.pages, made.blocks, facts)
+    digest = sha256(f"{number} {edition}".encode()).hexdigest()
+    made = assemble_document(f"{number}.txt", digest, RawDocument("text", blocks))
+    facts = {
+        Field.TITLE: language.text(4),
+        Field.LANGUAGE: "sv",
+        Field.ORGANISATION: f"Stad {number % ORGANISATIONS}",
+        Field.PERIOD: str(2015 + number // 2 % YEARS),
+    }
+    stated = tuple(Fact(field, value, origin="name") for field, value in facts.items())
+    return Document(made.id, "text", made.content_hash, made.text, made.pages, made.blocks, stated)
 
 
-def milliseconds(work: Callable[[str], object], questions: Sequence[str]) -> str:
-    times: list[float] = []
-    for question in questions:
-        began = time.perf_counter()
-        work(question)
-        times.append(1000 * (time.perf_counter() - began))
-    return f"{np.median(times):7.1f} / {np.percentile(times, 95):5.1f}"
+LANGUAGE = Language(seed=7)
 
 
-def measure(chunks: int, questions: int, folder: Path) -> None:
-    language, embedder = Language(), RandomVectors()
-    store = Store(folder, embedder)
-    began = time.perf_counter()
+def store_document(store: Store, number: int, edition: int) -> None:
+    store.replace(document(number, edition), "", f"{number}.txt")
+
+
+def build(folder: Path, chunks: int) -> dict[str, float]:
+    """Fill a store; seconds for the catalog and for Chroma, without those for making up the text."""
+    store = Store(folder, MadeUpVectors())
+    making, began = 0.0, time.perf_counter()
     with store.writing():
         for number in range(max(chunks // CHUNKS_A_DOCUMENT, 1)):
-            store.replace(document(number, language, CHUNKS_A_DOCUMENT), "", f"{number}.txt")
-    indexed = time.perf_counter() - began
-    asked = [language.question() for _ in range(questions)]
-    lexical, reading = store.catalog.lexical, store.catalog.reading
+            started = time.perf_counter()
+            made = document(number, 0)
+            making += time.perf_counter() - started
+            store.replace(made, "", f"{number}.txt")
+        stored = time.perf_counter()
+    ended = time.perf_counter()
+    store.close()
+    return {"store, s": stored - began - making, "bring Chroma in step, s": ended - stored}
+
+
+def timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    search(store, asked[0])
-    first = 1000 * (time.perf_counter() - began)
+    work()
+    return 1000 * (time.perf_counter() - began)
 
-    def within(
-        work: Callable[[str], object], context: Callable[[], AbstractContextManager[object]]
-    ) -> Callable[[str], None]:
-        def run(question: str) -> None:
-            with context():
-                work(question)
 
-        return run
+def each(work: Callable[[str], object], questions: Sequence[str]) -> str:
+    times = [timed(lambda question=question: work(question)) for question in questions]
+    return f"{np.median(times):.1f} / {np.percentile(times, 95):.1f}"
 
-    def prepare(question: str) -> object:
-        return lexical.prepare(question, query_terms(question))
 
-    prepared = {}
-    with reading():
+def memory(field: str) -> str:
+    """This process's resident memory, `VmRSS` now and `VmHWM` at most, in MB; Linux only."""
+    status = Path("/proc/self/status")
+    found = re.search(rf"{field}:\s+(\d+) kB", status.read_text("ascii")) if status.exists() else None
+    return f"{int(found[1]) / 1000:.0f}" if found else "?"
+
+
+def megabytes(*files: Path) -> str:
+    return f"{sum(file.stat().st_size for file in files if file.is_file()) / 1e6:.0f}"
+
+
+def measure(folder: Path, questions: int) -> dict[str, str]:
+    results: dict[str, str] = {}
+    language = Language(seed=11)
+    asked = [language.question() for _ in range(questions)]
+    common = [language.question(common=3) for _ in range(questions)]
+    slips = [re.sub(r"(\w{5})\w", r"\1", question) for question in asked]
+    model = SentenceEmbeddings.load()
+    model.embed_array(asked[:1], kind="query")
+    results["memory before opening, MB"] = memory("VmRSS")
+    began = time.perf_counter()
+    store = Store(folder, MadeUpVectors(model))
+    search(store, language.question())
+    results["open and search once, ms"] = f"{1000 * (time.perf_counter() - began):.0f}"
+    results["memory then, MB"] = memory("VmRSS")
+    results["search"] = each(lambda question: search(store, question), asked)
+    results["memory then, MB "] = memory("VmRSS")
+    documents = store.catalog.records()
+    for name, limits in {
+        "one organisation of 20": Filter(organisations=("Stad 3",)),
+        "one year of 10": Filter(years=(2016,)),
+        "half of the organisations": Filter(organisations=tuple(f"Stad {number}" for number in range(0, 20, 2))),
+        "one document": Filter(documents=(documents[len(documents) // 2].id,)),
+    }.items():
+        results[f"in {name}, first, ms"] = f"{timed(lambda limits=limits: search(store, asked[0], limits=limits)):.0f}"
+        results[f"in {name}"] = each(lambda question, limits=limits: search(store, question, limits=limits), asked)
+    results["for common words"] = each(lambda question: search(store, question), common)
+    results["for misspelt words"] = each(lambda question: search(store, question), slips)
+    results |= parts(store, model, asked)
+    results["memory after all of these, MB"] = memory("VmRSS")
+    results |= changes(store, language)
+    with writing_beside(folder, len(documents)):
+        results["search while another process writes"] = each(lambda question: search(store, question), asked)
+        results["in one organisation meanwhile"] = each(
+            lambda question: search(store, question, limits=Filter(organisations=("Stad 3",))), asked
+        )
+    results["memory at most, MB"] = memory("VmHWM")
+    model.start_loading()
+    results["memory with sentence-transformers, MB"] = with_library(model)
+    store.close()
+    results["catalog, MB"] = megabytes(*folder.glob("catalog.sqlite*"))
+    results["Chroma, MB"] = megabytes(*(folder / "chroma").rglob("*"))
+    return results
+
+
+def parts(store: Store, model: SentenceEmbeddings, asked: Sequence[str]) -> dict[str, str]:
+    lexical, exact = store.catalog.lexical, ExactIndex(store.catalog)
+    vectors = dict(zip(asked, MadeUpVectors().embed_array(asked, kind="query"), strict=True))
+    results = {"encode the question": each(lambda question: model.embed_array([question], kind="query"), asked)}
+    results["find by vector"] = each(lambda question: store.index.query(vectors[question], CANDIDATES), asked)
+    results["read all vectors, ms"] = f"{timed(lambda: exact.query(vectors[asked[0]], CANDIDATES)):.0f}"
+    results["compare with all vectors"] = each(lambda question: exact.query(vectors[question], CANDIDATES), asked)
+    with store.catalog.reading():
+        # The number of passages a question's words are in decides; the statistics are there already.
         prepared = {question: lexical.prepare(question, query_terms(question)) for question in asked}
         found = {question: lexical.find(prepared[question], 2 * CANDIDATES, None) for question in asked}
-    vectors = dict(zip(asked, embedder.embed_array(asked, kind="query"), strict=True))
-    rows: dict[str, Callable[[str], None]] = {
-        "search": within(lambda question: search(store, question), nullcontext),
-        "  weigh the question": within(prepare, reading),
-        "  find by words": within(lambda question: lexical.find(prepared[question], CANDIDATES, None), reading),
-        "  find by vector": within(lambda question: store.index.query(vectors[question], CANDIDATES), nullcontext),
-        "  score 100 passages": within(lambda question: lexical.score(prepared[question], found[question]), reading),
+        results["weigh the question"] = each(lambda question: lexical.prepare(question, query_terms(question)), asked)
+        results["find by words"] = each(lambda question: lexical.find(prepared[question], CANDIDATES, None), asked)
+        results["score 100 passages"] = each(lambda question: lexical.score(prepared[question], found[question]), asked)
+    overlap = [
+        len({i for i, _ in store.index.query(vector, 50)} & {i for i, _ in exact.query(vector, 50)}) / 50
+        for vector in vectors.values()
+    ]
+    results["of the nearest 50, found"] = f"{np.mean(overlap):.3f}"
+    return results
+
+
+def changes(store: Store, language: Language) -> dict[str, str]:
+    """One document of 50 chunks is replaced, ten times."""
+    storing, whole, first, filtered = list[float](), list[float](), list[float](), list[float]()
+    for edition in range(10):
+        seed = time.time_ns() + edition
+        made = document(0, seed)
+        began = time.perf_counter()
+        with store.writing():
+            store.replace(made, "", "0.txt")
+            storing.append(1000 * (time.perf_counter() - began))
+        whole.append(1000 * (time.perf_counter() - began))
+        question = language.question()
+        first.append(timed(lambda question=question: search(store, question)))
+        limits = Filter(organisations=("Stad 3",))
+        filtered.append(timed(lambda question=question, limits=limits: search(store, question, limits=limits)))
+
+    def shown(times: Sequence[float]) -> str:
+        return f"{np.median(times):.0f} / {max(times):.0f}"
+
+    return {
+        "replace a document, median / most": shown(whole),
+        "of it in the catalog": shown(storing),
+        "the first search after it": shown(first),
+        "the first in an organisation": shown(filtered),
     }
-    print(f"\n{store.catalog.count_chunks()} chunks, indexed in {indexed:.0f} s, first search {first:.0f} ms")
-    for name, work in rows.items():
-        print(f"{name:<24}{milliseconds(work, asked)}", flush=True)
-    store.close()
+
+
+def write_on(folder: Path, documents: int, begun: "multiprocessing.synchronize.Event") -> None:
+    store = Store(folder, MadeUpVectors())
+    draw = random.Random(3)
+    while True:
+        with store.writing():
+            store_document(store, draw.randrange(documents), time.time_ns())
+        begun.set()
+
+
+@contextmanager
+def writing_beside(folder: Path, documents: int) -> Iterator[None]:
+    context = multiprocessing.get_context("spawn")
+    begun = context.Event()
+    writer = context.Process(target=write_on, args=(folder, documents, begun))
+    writer.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        writer.kill()
+        writer.join()
+
+
+def with_library(model: SentenceEmbeddings) -> str:
+    """Memory once sentence-transformers is loaded, too, as it is where passages are embedded."""
+    model.embed_array(["Nämnden följer upp programmet varje år. " * 25] * 64, kind="passage")
+    return memory("VmRSS")
+
+
+def apart(work: Callable[..., dict[str, object]], *arguments: object) -> dict[str, object]:
+    """Run in a process of its own, so that its memory is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def run(chunks: int, questions: int, kept: Path | None) -> dict[str, object]:
+    folder = Path(tempfile.mkdtemp()) if kept is None else kept / str(chunks)
+    note = folder / "built.json"
+    try:
+        if not note.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            built = apart(build, folder, chunks)
+            note.write_text(json.dumps(built))
+        built = {name: f"{value:.0f}" for name, value in json.loads(note.read_text()).items()}
+        return built | (apart(measure, folder, questions) if questions else {})
+    finally:
+        if kept is None:
+            shutil.rmtree(folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--chunks", type=int, nargs="+", default=[1_000, 10_000])
-    parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--chunks", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--questions", type=int, default=100, help="0 to build only")
+    parser.add_argument("--keep", type=Path, help="keep the stores there, and use those that are there")
     arguments = parser.parse_args()
+    columns = []
     for chunks in arguments.chunks:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(chunks, arguments.questions, Path(folder))
+        columns.append(run(chunks, arguments.questions, arguments.keep))
+        print("\n".join(f"{name}: {value}" for name, value in columns[-1].items()), flush=True)
+    heads = [f"{chunks:,} chunks" for chunks in arguments.chunks]
+    print(f"\n| milliseconds, median / 95th percentile | {' | '.join(heads)} |")
+    print("|---" * (len(columns) + 1) + "|")
+    for name in columns[0]:
+        print(f"| {name.strip()} | {' | '.join(str(column.get(name)) for column in columns)} |")
 
 
 if __name__ == "__main__":

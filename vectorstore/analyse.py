@@ -72,7 +72,13 @@ def index_terms(text: str, language: str | None) -> str:
 
 def folded_terms(text: str, language: str | None) -> str:
     """The stems of those words that have diacritics, without them, each with `FOLDED` before it."""
-    return " ".join(filter(None, (_indexed(word, language or "sv")[1] for word in words(text))))
+    return both_terms(text, language)[1]
+
+
+def both_terms(text: str, language: str | None) -> tuple[str, str]:
+    """What `index_terms` and `folded_terms` give, for half of the work."""
+    found = [_indexed(word, language or "sv") for word in words(text)]
+    return " ".join(term for term, _ in found), " ".join(marked for _, marked in found if marked)
 
 
 @lru_cache(maxsize=100_000)

@@ -8,9 +8,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from vectorstore.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from vectorstore.types import DocumentRecord, Filter
 
 _AT_ONCE = 500
+_VECTORS_AT_ONCE = 5000
+_Key: TypeAlias = tuple[int, int, str, str]
 _LEXICAL_VERSION = hashlib.sha256(LEXICAL_SCHEMA.encode()).hexdigest()[:16]
 
 
@@ -84,7 +87,7 @@ class Catalog:
         self.path = path
         self._database = Database(path)
         self.lexical = LexicalIndex(lambda: self._database.connection)
-        self._listed: tuple[str, list[tuple[int, DocumentRecord]]] = ("", [])
+        self._listed: tuple[str, dict[_Key, tuple[int, DocumentRecord]]] = ("", {})
         if self._schema() is None:
             made = f"('schema', '{SCHEMA_VERSION}'), ('lexical', '{_LEXICAL_VERSION}')"
             self._database.create(f"{SCHEMA}{LEXICAL_SCHEMA} INSERT OR IGNORE INTO meta VALUES {made};")
@@ -237,7 +240,7 @@ class Catalog:
             blocks = connection.execute(
                 'SELECT kind, start, "end", level, lead_in FROM block WHERE document = ? ORDER BY ordinal', (number,)
             ).fetchall()
-            facts = self._facts(number).get(number, ())
+            facts = self._facts([number]).get(number, ())
         return Document(
             document_id,
             format_,
@@ -313,31 +316,67 @@ class Catalog:
             pages = len(self.document(document_id).pages)
         raise UnknownDocument(f"{document_id} has no page {page}; it has {pages}.")
 
-    def chunk_ids(self) -> list[str]:
-        """Identifiers of all chunks."""
-        return list(self.chunk_versions())
+    def chunk_ids(self, numbers: Sequence[int] | None = None) -> list[str]:
+        """Identifiers of all chunks, or those of documents with these numbers."""
+        if numbers is None:
+            return list(self.chunk_versions())
+        with self.reading() as connection:
+            rows = connection.execute(
+                "SELECT chunk.id FROM json_each(?) JOIN chunk ON chunk.document = value", (json.dumps(list(numbers)),)
+            )
+            return [row[0] for row in rows]
 
     def chunk_versions(self) -> dict[str, int]:
         """Identifier of each chunk, with the version of its document: the vector changes with it."""
         with self.reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT chunk.id, version FROM chunk "
-                    "JOIN document ON document.number = chunk.document ORDER BY chunk.number"
-                ).fetchall()
-            )
+            versions = self.document_versions()
+            rows = connection.execute("SELECT id, document FROM chunk ORDER BY number").fetchall()
+        return {chunk_id: versions[number] for chunk_id, number in rows}
 
     def document_versions(self) -> dict[int, int]:
         """Number of each document, with its version."""
         with self.reading() as connection:
             return dict(connection.execute("SELECT number, version FROM document").fetchall())
 
-    def document_vectors(self, number: int) -> tuple[list[str], NDArray[np.float32]]:
-        """The chunks of a document and their vectors: identifiers, and an array of shape (chunks, dimension)."""
+    def versioned_vectors(self, ids: Sequence[str]) -> list[tuple[str, int, NDArray[np.float32]]]:
+        """The chunks with these identifiers, each with its document's version and its vector; unknown ones left out."""
         with self.reading() as connection:
-            rows = connection.execute("SELECT id, vector FROM chunk WHERE document = ?", (number,)).fetchall()
-        vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16).astype(np.float32)
-        return [row[0] for row in rows], vectors.reshape(len(rows), -1 if rows else 0)
+            versions = self.document_versions()
+            rows = connection.execute(
+                "SELECT chunk.id, document, vector FROM json_each(?) JOIN chunk ON chunk.id = value",
+                (json.dumps(list(ids)),),
+            ).fetchall()
+        return [
+            (chunk_id, versions[number], np.frombuffer(vector, np.float16).astype(np.float32))
+            for chunk_id, number, vector in rows
+        ]
+
+    def vectors_of(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[str], NDArray[np.float32]]]:
+        """The vectors of documents with these numbers, a few thousand at a time.
+
+        Yields:
+            Number of a document, and identifiers and vectors of some of its chunks, shape (chunks, dimension). The
+            parts of a document follow one another.
+        """
+        with self.reading() as connection:
+            rows = connection.execute(
+                "SELECT chunk.document, chunk.id, vector FROM json_each(?) JOIN chunk ON chunk.document = value",
+                (json.dumps(list(numbers)),),
+            )
+            while some := rows.fetchmany(_VECTORS_AT_ONCE):
+                for number, group in groupby(some, lambda row: int(row[0])):
+                    ids, vectors = zip(*((row[1], row[2]) for row in group), strict=True)
+                    matrix = np.frombuffer(b"".join(vectors), np.float16).astype(np.float32)
+                    yield number, list(ids), matrix.reshape(len(ids), -1)
+
+    def count_vectors(self, numbers: Sequence[int]) -> tuple[int, int]:
+        """How many vectors documents with these numbers have, and how many numbers each vector."""
+        with self.reading() as connection:
+            count = connection.execute(
+                "SELECT count(*) FROM json_each(?) JOIN chunk ON chunk.document = value", (json.dumps(list(numbers)),)
+            ).fetchone()[0]
+            row = connection.execute("SELECT length(vector) FROM chunk LIMIT 1").fetchone()
+        return int(count), row[0] // np.dtype(np.float16).itemsize if row else 0
 
     def unusable_vectors(self) -> list[str]:
         """The document of each chunk whose vector is not of length 1, or has not as many numbers as most have."""
@@ -446,32 +485,44 @@ class Catalog:
             return self.meta("schema")
 
     def _numbered(self) -> list[tuple[int, DocumentRecord]]:
-        """All documents with their numbers, by identifier; kept until something is stored."""
+        """All documents with their numbers, by identifier; only those that changed are read again."""
         with self.reading() as connection:
             state, listed = self._listed
             if state and state == self.state:
-                return listed
+                return list(listed.values())
+            keys = connection.execute("SELECT number, version, id, location FROM document ORDER BY id").fetchall()
+            read = self._records([key[0] for key in keys if key not in listed])
+            listed = {key: listed[key] if key in listed else (key[0], read[key[0]]) for key in keys}
+            self._listed = (self.state, listed)
+            return list(listed.values())
+
+    def _records(self, numbers: Sequence[int]) -> dict[int, DocumentRecord]:
+        """The documents with these numbers."""
+        with self.reading() as connection:
+            wanted = json.dumps(numbers)
             rows = connection.execute(
-                "SELECT number, id, format, location, language, ingested_at, "
-                "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) FROM document ORDER BY id"
+                "SELECT number, document.id, format, location, language, ingested_at, "
+                "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) "
+                "FROM json_each(?) JOIN document ON number = value",
+                (wanted,),
             ).fetchall()
-            facts = self._facts()
+            facts = self._facts(numbers)
             pages: dict[int, list[Page]] = {}
             for document, *page in connection.execute(
-                'SELECT document, number, start, "end", label, read_by, confidence FROM page ORDER BY document, number'
+                'SELECT document, number, start, "end", label, read_by, confidence '
+                "FROM json_each(?) JOIN page ON document = value ORDER BY document, number",
+                (wanted,),
             ):
                 pages.setdefault(document, []).append(Page(*page))
-            listed = [(row[0], _record(row, facts.get(row[0], ()), pages.get(row[0], []))) for row in rows]
-            self._listed = (self.state, listed)
-            return listed
+            return {row[0]: _record(row, facts.get(row[0], ()), pages.get(row[0], [])) for row in rows}
 
-    def _facts(self, number: int | None = None) -> dict[int, tuple[Fact, ...]]:
-        """Facts of one document or all, by its number: stated before read, without those taken away."""
-        limit, arguments = ("", ()) if number is None else ("WHERE document = ?", (number,))
+    def _facts(self, numbers: Sequence[int]) -> dict[int, tuple[Fact, ...]]:
+        """Facts of documents by their numbers: stated before read, without those taken away."""
         with self.reading() as connection:
             rows = connection.execute(
-                f'SELECT document, field, value, start, "end", origin FROM fact {limit} ORDER BY document, stated',
-                arguments,
+                'SELECT document, field, fact.value, start, "end", origin FROM json_each(?) AS wanted '
+                "JOIN fact ON document = wanted.value ORDER BY document, stated",
+                (json.dumps(numbers),),
             ).fetchall()
         facts: dict[int, dict[Field, Fact]] = {}
         for row in rows:

@@ -1,5 +1,6 @@
 """Chroma: the one module that knows it. What it holds is derived from the catalog, so damage to it is harmless."""
 
+import base64
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,8 +18,10 @@ GRAPH = {"space": "cosine", "max_neighbors": 48, "ef_construction": 400, "ef_sea
 """How the collection's graph is built and searched; part of its name, since it cannot be changed afterwards."""
 
 _BATCH = 1000
+_VERSIONS_AT_ONCE = 100
 _QUERIES = 100
 _STATE = "state"
+_VERSIONS = "versions"
 _VERSION = "version"
 
 
@@ -77,15 +80,29 @@ class ChromaIndex:
 
     @property
     def state(self) -> str | None:
-        """The state of the catalog that the index was last brought in step with."""
-        with _translated(self._folder):
-            metadata = self._collection.metadata or {}
-        return metadata.get(_STATE)
+        """The state of the catalog that the index was last brought in step with; None while it is being changed."""
+        return self._metadata().get(_STATE)
 
-    def set_state(self, state: str) -> None:
-        """Record the catalog's state."""
+    @property
+    def documents(self) -> frozenset[int] | None:
+        """The versions of all documents that it was last brought in step with; None where that is not known."""
+        packed = self._metadata().get(_VERSIONS)
+        return None if packed is None else frozenset(np.frombuffer(base64.b64decode(packed), "<i8").tolist())
+
+    def begin_change(self) -> None:
+        """Record that the index is in step with nothing, so that an interrupted change is noticed."""
         with _translated(self._folder):
-            self._collection.modify(metadata={_STATE: state})
+            self._collection.modify(metadata={_STATE: ""})
+
+    def set_state(self, state: str, documents: Iterable[int]) -> None:
+        """Record the catalog's state, and the versions of its documents."""
+        packed = base64.b64encode(np.array(sorted(documents), "<i8").tobytes()).decode()
+        with _translated(self._folder):
+            self._collection.modify(metadata={_STATE: state, _VERSIONS: packed})
+
+    def _metadata(self) -> dict[str, Any]:
+        with _translated(self._folder):
+            return self._collection.metadata or {}
 
     def upsert(self, entries: Iterable[tuple[str, int, NDArray[np.float32]]]) -> None:
         """Store vectors: `(chunk id, version of its document, vector)`; known identifiers are replaced."""
@@ -127,6 +144,15 @@ class ChromaIndex:
             chunk_id: int((metadata or {}).get(_VERSION, -1))
             for chunk_id, metadata in zip(found["ids"], found["metadatas"], strict=True)
         }
+
+    def ids_of(self, documents: Iterable[int]) -> list[str]:
+        """Identifiers of the vectors of documents in these versions."""
+        versions, ids = list(documents), list[str]()
+        for start in range(0, len(versions), _VERSIONS_AT_ONCE):
+            with _translated(self._folder):
+                wanted = versions[start : start + _VERSIONS_AT_ONCE]
+                ids += self._collection.get(where={_VERSION: {"$in": wanted}}, include=[])["ids"]
+        return ids
 
     def count(self) -> int:
         """How many vectors there are."""

@@ -1,20 +1,20 @@
 """The lexical half of retrieval: SQLite's FTS5 finds passages by their stems, a finer score then ranks them."""
 
+import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from ingest.language import detect_language
 from vectorstore.acronyms import find_acronyms
-from vectorstore.analyse import FOLDED, STOP_WORDS, fold, folded_terms, index_terms, words
+from vectorstore.analyse import FOLDED, STOP_WORDS, both_terms, fold, folded_terms, index_terms, words
 from vectorstore.glossary import translated_windows
-from vectorstore.grams import GramStatistics, gram_shares, question_grams
-from vectorstore.misspelling import is_near
+from vectorstore.grams import gram_shares, question_grams
+from vectorstore.lexical_statistics import Statistics, take_statistics
+from vectorstore.misspelling import is_near, slips
 from vectorstore.terms import IndexedPassage, Term, pair_shares, word_shares
 
 SCHEMA = """
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS acronym (
     PRIMARY KEY (short, long, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS acronym_document ON acronym (document);
+CREATE INDEX IF NOT EXISTS acronym_long ON acronym (long);
 """
 
 WORDS, GRAMS, PAIRS = 5 / 12, 5 / 12, 2 / 12
@@ -36,8 +37,13 @@ _EQUIVALENT = 0.8
 
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 
-_SAMPLE = 200
-"""Passages on which the frequency of letter sequences is estimated; with 500 the measures are the same."""
+_LONGEST = 20
+"""How many words a spelled-out acronym may have."""
+
+_LONGEST_CORRECTED = 40
+
+_MANY = 20_000
+"""Passages from which it takes longer to go through all stems that begin alike than to try all slips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +54,13 @@ class LexicalQuery:
         terms: Its informative words.
         pairs: Its pairs of neighbouring words.
         informative: The same words as they were typed.
+        widespread: Those of the terms' alternatives that more than half of the passages hold.
     """
 
     terms: tuple[Term, ...]
     pairs: tuple[Term, ...]
     informative: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Statistics:
-    """What is kept in memory about one state of the index."""
-
-    state: str
-    total: int
-    length: float
-    grams: GramStatistics
+    widespread: frozenset[str] = frozenset()
 
 
 class LexicalIndex:
@@ -76,7 +74,7 @@ class LexicalIndex:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._kept: _Statistics | None = None
+        self._kept: Statistics | None = None
 
     def upsert(self, row: int, text: str, context: str, language: str | None) -> None:
         """Index a passage whose chunk is stored.
@@ -143,7 +141,8 @@ class LexicalIndex:
             for first, second in pairwise(stems)
         ]
         informative = [word for word in words(question) if word not in STOP_WORDS] or list(words(question))
-        return LexicalQuery(tuple(weighed), tuple(pairs), tuple(informative))
+        widespread = frozenset(stem for stem, count in counts.items() if count > total / 2)
+        return LexicalQuery(tuple(weighed), tuple(pairs), tuple(informative), widespread)
 
     def respell(self, question: str) -> str:
         """A Swedish question that was typed without å, ä and ö, as the documents spell it, for the embedding model.
@@ -184,14 +183,29 @@ class LexicalIndex:
             Identifiers of chunks, best first; to be ranked by `score`.
         """
         alternatives = {alternative for term in query.terms for alternative, _ in term.alternatives}
+        # BM25 gives nothing for a word that most passages hold, and going through them all takes longest.
+        found = self._found(alternatives - query.widespread, top_k, numbers)
+        if len(found) < top_k and query.widespread & alternatives:
+            found = self._found(alternatives, top_k, numbers)
+        return found
+
+    def _found(self, alternatives: Collection[str], top_k: int, numbers: Sequence[int] | None) -> list[str]:
         if not alternatives:
             return []
         match = " OR ".join(f'"{alternative}"' for alternative in sorted(alternatives))
-        limit = "" if numbers is None else f" AND chunk.document IN ({','.join('?' * len(numbers))})"
+        limit, arguments = "", list[object]()
+        if numbers is not None:
+            within = "FROM chunk WHERE document IN (SELECT value FROM json_each(?))"
+            documents = json.dumps(list(numbers))
+            first, last = self._connect().execute(f"SELECT min(number), max(number) {within}", (documents,)).fetchone()
+            # The plus keeps SQLite from asking the full text for each passage by itself.
+            limit = f"AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT number {within})"
+            arguments = [first, last, documents]
+        # Only the passages that are found are looked up: where the words are common, most of all passages match.
         rows = self._connect().execute(
-            "SELECT chunk.id FROM terms JOIN chunk ON chunk.number = terms.rowid "
-            f"WHERE terms MATCH ?{limit} ORDER BY bm25(terms), chunk.number LIMIT ?",
-            (match, *(numbers or ()), top_k),
+            f"SELECT id FROM (SELECT rowid AS number, bm25(terms) AS distance FROM terms WHERE terms MATCH ? {limit} "
+            "ORDER BY distance, number LIMIT ?) JOIN chunk USING (number) ORDER BY distance, number",
+            (match, *arguments, top_k),
         )
         return [row[0] for row in rows]
 
@@ -228,11 +242,10 @@ class LexicalIndex:
         """What else stems of a question may stand as: acronyms, spelled-out forms and translations."""
         equivalents: dict[str, set[str]] = {}
         known = {stem for pair in stems for stem in pair}
-        whole = [" ".join(("", *(pair[language] for pair in stems), "")) for language in (0, 1)]
         rows = self._connect().execute(
-            f"SELECT DISTINCT short, long FROM acronym WHERE short IN ({','.join('?' * len(known))}) "
-            "OR instr(?, ' ' || long || ' ') OR instr(?, ' ' || long || ' ')",
-            (*known, *whole),
+            "SELECT DISTINCT short, long FROM acronym WHERE short IN (SELECT value FROM json_each(?)) "
+            "OR long IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(known)), json.dumps(list(_windows(stems)))),
         )
         for short, long in rows:
             equivalents.setdefault(short, set()).add(long)
@@ -246,8 +259,11 @@ class LexicalIndex:
 
     def _similar(self, stem: str) -> list[str]:
         """Stems in the index that one letter makes of one that is not, most usual first; both begin alike."""
-        if len(stem) < 5 or not stem.isalpha():
+        if not 5 <= len(stem) <= _LONGEST_CORRECTED or not stem.isalpha():
             return []
+        if self._statistics().total > _MANY:
+            counts = self._look_up(slips(stem, 2))
+            return sorted(counts, key=lambda term: (-counts[term], term))[:3]
         rows = self._connect().execute(
             "SELECT term FROM term_statistics WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? "
             "ORDER BY doc DESC, term",
@@ -257,35 +273,45 @@ class LexicalIndex:
 
     def _counts(self, stems: Iterable[str]) -> dict[str, int]:
         """In how many passages each stem occurs; those that occur nowhere are left out."""
-        asked = list(stems)
+        asked, statistics = set(stems), self._statistics()
+        known = {stem: statistics.counts[stem] for stem in asked if stem in statistics.counts}
+        if new := asked.difference(known):
+            counted = dict.fromkeys(new, 0) | self._look_up(new)
+            statistics.remember(counted)
+            known |= counted
+        return {stem: count for stem, count in known.items() if count}
+
+    def _look_up(self, stems: Iterable[str]) -> dict[str, int]:
         rows = self._connect().execute(
-            f"SELECT term, doc FROM term_statistics WHERE term IN ({','.join('?' * len(asked))})", asked
+            "SELECT term, doc FROM term_statistics WHERE term IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(stems)),),
         )
         return dict(rows.fetchall())
 
-    def _statistics(self) -> _Statistics:
-        """Statistics of the present state; taken anew when the catalog has changed."""
-        run = self._connect().execute
-        row = run("SELECT value FROM meta WHERE key = 'state'").fetchone()
+    def _statistics(self) -> Statistics:
+        """Statistics of the present state."""
+        row = self._connect().execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
         state = str(row[0]) if row is not None else ""
         kept = self._kept
         if kept is None or kept.state != state:
-            numbers = [number for (number,) in run("SELECT rowid FROM terms ORDER BY rowid").fetchall()]
-            picks = sorted({numbers[place * len(numbers) // _SAMPLE] for place in range(_SAMPLE)}) if numbers else []
-            rows = run(
-                "SELECT body, text FROM terms JOIN chunk ON chunk.number = terms.rowid "
-                f"WHERE terms.rowid IN ({','.join('?' * len(picks))})",
-                picks,
-            ).fetchall()
-            length = float(np.mean([body.count(" ") + 1 for body, _ in rows] or [1]))
-            grams = GramStatistics.count([text for _, text in rows])
-            kept = self._kept = _Statistics(state, len(numbers), length, grams)
+            kept = self._kept = take_statistics(self._connect(), state)
         return kept
 
 
 def indexed_row(text: str, context: str, language: str | None) -> tuple[str, str, str]:
     """What stands in the index for a passage: its stems, those of its context, and both without diacritics."""
-    return index_terms(text, language), index_terms(context, language), folded_terms(f"{text}\n{context}", language)
+    (body, folded), (above, folded_above) = both_terms(text, language), both_terms(context, language)
+    return body, above, f"{folded} {folded_above}".strip()
+
+
+def _windows(stems: Sequence[tuple[str, str]]) -> set[str]:
+    """Neighbouring words of a question, from one to as many as an acronym may stand for, in each language's stems."""
+    return {
+        " ".join(pair[language] for pair in stems[begin:end])
+        for language in (0, 1)
+        for begin in range(len(stems))
+        for end in range(begin + 1, min(begin + _LONGEST, len(stems)) + 1)
+    }
 
 
 def _stems(word: str) -> tuple[str, str]:

@@ -1,9 +1,10 @@
-"""The dense half of the store: Chroma while it is in step with the catalog, an exact search whenever it is not."""
+"""The dense half of the store: an exact search, and in a large store Chroma while it is in step with the catalog."""
 
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,16 @@ from vectorstore.exact import ExactIndex
 from vectorstore.index import GRAPH, ChromaIndex, remove_index
 
 _log = logging.getLogger(__name__)
+
+EXACT_UP_TO = 50_000
+"""Chunks up to which the vectors are compared one by one, which misses nothing; see docs/adr/0006."""
+
+_NOTE = "in-step"
+"""File in Chroma's folder that names the state of the catalog it is in step with, for those who do not open Chroma."""
+
+_BATCH = 1000
+_PATIENCE = 5.0
+"""How many seconds closing waits for Chroma to be brought in step in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,9 @@ class Difference:
 class VectorIndex:
     """Finds the chunks nearest to a question, and keeps Chroma in step with the catalog.
 
-    Chroma is opened by one process at a time, the first that asks; it alone brings it in step, whoever wrote to the
-    catalog. Other processes, and this one until that is done, search the catalog's vectors exactly.
+    Up to `EXACT_UP_TO` chunks, and within some documents, the catalog's vectors are searched exactly. Beyond, Chroma
+    is asked. It is opened by one process at a time, the first that writes or needs it; that one alone brings it in
+    step, whoever wrote to the catalog. Other processes, and this one until that is done, search exactly.
 
     Args:
         folder: Chroma's folder.
@@ -52,6 +64,9 @@ class VectorIndex:
         self._lock = threading.RLock()
         self._mending: threading.Thread | None = None
         self._given_up = False
+        self._ending = threading.Event()
+        self._counted: str | None = None
+        self._sized: tuple[str | None, int] = (None, 0)
 
     def query(
         self, vector: NDArray[np.float32], top_k: int, numbers: Sequence[int] | None = None
@@ -67,7 +82,7 @@ class VectorIndex:
             `(chunk id, cosine)`, nearest first. An identifier may be of a chunk that was removed just now.
         """
         # Chroma's filters cost more than the exact search of what passes them, and find less.
-        if numbers is None and self._lock.acquire(blocking=False):
+        if numbers is None and self._size() > EXACT_UP_TO and self._lock.acquire(blocking=False):
             try:
                 chroma = self._in_step()
                 if chroma is not None:
@@ -79,12 +94,19 @@ class VectorIndex:
                 self._lock.release()
         return self._exact.query(vector, top_k, numbers)
 
-    def exists(self) -> bool:
-        """Whether Chroma has a folder; whether that is in step is for `difference` to say."""
-        return (self._folder / "chroma.sqlite3").exists()
+    def is_said_to_be_in_step(self) -> bool:
+        """Whether Chroma was left in step with the catalog; whether it still is, `difference` says."""
+        try:
+            noted = (self._folder / _NOTE).read_text("utf-8")
+        except (OSError, ValueError):
+            return False
+        return noted == self._catalog.state and (self._folder / "chroma.sqlite3").exists()
 
     def bring_in_step(self) -> Difference | None:
         """Add, replace and remove vectors until Chroma holds what the catalog holds. Nothing is embedded.
+
+        Only documents that have changed since are looked at, unless a change was interrupted or the counts tell that
+        something was lost.
 
         Returns:
             What differed; None where another process has Chroma open, which does it itself.
@@ -96,17 +118,33 @@ class VectorIndex:
             chroma = self._opened()
             if chroma is None:
                 return None
-            with self._catalog.reading():
-                state = self._catalog.state
-                if chroma.state == state and chroma.count() == self._catalog.count_chunks():
-                    return Difference()
-                difference = self._difference(chroma)
-                chroma.delete(difference.surplus)
-                chroma.upsert(self._entries(difference.missing))
-                chroma.delete_other_collections()
-            chroma.set_state(state)
-            self._given_up = False
+            if self._is_in_step(chroma):
+                return Difference()
+            difference = self._follow(chroma, chroma.documents)
+            if chroma.state == self._catalog.state and not self._is_in_step(chroma):
+                rest = self._follow(chroma, None)
+                return Difference(difference.missing + rest.missing, difference.surplus + rest.surplus)
             return difference
+
+    def _follow(self, chroma: ChromaIndex, known: Collection[int] | None) -> Difference:
+        """Bring Chroma to the present state of the catalog; `known` are the versions of documents that it holds.
+
+        Vectors are read batch by batch: a snapshot over the whole of it would keep SQLite's log from ending.
+        """
+        with self._catalog.reading():
+            state, versions = self._catalog.state, self._catalog.document_versions()
+            difference = self._difference(chroma) if known is None else self._changed(chroma, known, versions)
+        if difference != Difference():
+            chroma.begin_change()
+            chroma.delete(difference.surplus)
+            chroma.upsert(self._entries(difference.missing))
+        chroma.delete_other_collections()
+        if not self._ending.is_set():
+            chroma.set_state(state, versions.values())
+            self._given_up = False
+            with suppress(OSError):
+                (self._folder / _NOTE).write_text(state, "utf-8")
+        return difference
 
     def rebuild(self) -> bool:
         """Make Chroma's folder anew from the catalog; False where another process has it open.
@@ -159,8 +197,10 @@ class VectorIndex:
             ]
 
     def close(self) -> None:
-        """Wait for mending to end and let go of the folder."""
+        """Let go of the folder; mending that takes longer than some seconds is left to the next time."""
         if self._mending is not None:
+            self._mending.join(_PATIENCE)
+            self._ending.set()
             self._mending.join()
         with self._lock:
             self._close_chroma()
@@ -171,12 +211,31 @@ class VectorIndex:
         if self._given_up or (self._mending is not None and self._mending.is_alive()):
             return None
         chroma = self._opened()
-        if chroma is None or (chroma.state == self._catalog.state and chroma.count() == self._catalog.count_chunks()):
+        if chroma is None or self._is_in_step(chroma):
             return chroma
         # No daemon: a process that ends meanwhile waits, so that Chroma is not cut off while it writes.
         self._mending = threading.Thread(target=self._mend, name="mend-vector-index")
         self._mending.start()
         return None
+
+    def _size(self) -> int:
+        """How many chunks the catalog has, counted once for each state."""
+        with self._catalog.reading():
+            state, size = self._catalog.state, self._sized[1]
+            if self._sized[0] != state:
+                size = self._catalog.count_chunks()
+                self._sized = (state, size)
+            return size
+
+    def _is_in_step(self, chroma: ChromaIndex) -> bool:
+        """Whether Chroma is at the catalog's state, and has as many vectors, which is counted once for each state."""
+        with self._catalog.reading():
+            state = self._catalog.state
+            if chroma.state != state:
+                return False
+            if self._counted != state and chroma.count() == self._size():
+                self._counted = state
+            return self._counted == state
 
     def _mend(self) -> None:
         try:
@@ -199,11 +258,18 @@ class VectorIndex:
             tuple(chunk_id for chunk_id in indexed if chunk_id not in wanted),
         )
 
+    def _changed(self, chroma: ChromaIndex, known: Collection[int], versions: Mapping[int, int]) -> Difference:
+        """The difference by documents: those that came, and those that went, with versions of their own."""
+        new = [number for number, version in versions.items() if version not in known]
+        missing = self._catalog.chunk_ids(new)
+        surplus = set(chroma.ids_of(set(known).difference(versions.values()))).difference(missing)
+        return Difference(tuple(missing), tuple(surplus))
+
     def _entries(self, ids: Sequence[str]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
-        versions = self._catalog.chunk_versions()
-        for begin in range(0, len(ids), 1000):
-            for chunk_id, found in self._catalog.find(ids[begin : begin + 1000]).items():
-                yield chunk_id, versions[chunk_id], found.vector
+        for begin in range(0, len(ids), _BATCH):
+            if self._ending.is_set():
+                return
+            yield from self._catalog.versioned_vectors(ids[begin : begin + _BATCH])
 
     def _opened(self) -> ChromaIndex | None:
         """Chroma with the collection of the catalog's model; None where another process has it open."""
@@ -242,6 +308,6 @@ class VectorIndex:
             _log.warning("%s", error)
 
     def _close_chroma(self) -> None:
-        chroma, self._chroma = self._chroma, None
+        chroma, self._chroma, self._counted = self._chroma, None, None
         if chroma is not None:
             chroma.close()

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS document (
     location TEXT NOT NULL UNIQUE, read_at TEXT NOT NULL, format TEXT NOT NULL, content_hash TEXT NOT NULL UNIQUE,
     language TEXT, text TEXT NOT NULL, ingested_at TEXT NOT NULL, version INTEGER NOT NULL
 ) STRICT;
+-- What tells which documents changed, without reading past their texts.
+CREATE INDEX IF NOT EXISTS document_version ON document (id, location, version);
 CREATE TABLE IF NOT EXISTS alias (
     location TEXT PRIMARY KEY, root TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
     document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE

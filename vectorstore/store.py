@@ -104,7 +104,7 @@ class Store:
                 self.check_fingerprint()
             state = self.catalog.state
             yield
-            if state == self.catalog.state and self.index.exists():
+            if state == self.catalog.state and self.index.is_said_to_be_in_step():
                 return
             self.catalog.make_durable()
             try:

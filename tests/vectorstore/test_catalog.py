@@ -212,7 +212,7 @@ def test_many_identifiers_at_once(store, make_document):
     assert len(ids) >= 600
     assert list(store.catalog.find(ids[::-1])) == ids[::-1]
     numbers = store.catalog.document_versions()
-    assert sum(len(store.catalog.document_vectors(number)[0]) for number in numbers) == len(ids)
+    assert sum(len(ids) for _, ids, _ in store.catalog.vectors_of(list(numbers))) == len(ids)
 
 
 def test_another_version_of_the_tables_is_refused_with_what_to_do(tmp_path):
@@ -326,8 +326,9 @@ def test_no_store_is_made_where_none_can_be_or_none_is_wanted(read_only, tmp_pat
 
 def test_vectors_are_found_by_what_was_embedded(store, embedder, make_document):
     put(store, make_document("a.txt", "En text om energi."))
-    (version,) = store.catalog.document_versions()
-    ids, matrix = store.catalog.document_vectors(version)
+    (number,) = store.catalog.document_versions()
+    ((found, ids, matrix),) = store.catalog.vectors_of([number])
+    assert (found, store.catalog.count_vectors([number])) == (number, (1, embedder.dimension))
     expected = embedder.embed_array(embedder.embedded, kind="query")
     assert ids == store.catalog.chunk_ids()
     assert np.allclose(matrix, expected, atol=1e-3)

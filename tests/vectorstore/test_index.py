@@ -1,6 +1,8 @@
 import logging
 import os
+import random
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -24,12 +26,18 @@ def filled(store, make_document):
     return store
 
 
+@pytest.fixture
+def large(monkeypatch):
+    """As if every store were so large that Chroma is asked."""
+    monkeypatch.setattr("vectorstore.nearest.EXACT_UP_TO", 0)
+
+
 def ask(store, question="ämne14", limits=None):
     """The scores of what is found: which of several equally near passages is among them may differ."""
     return sorted(round(candidate.dense, 3) for candidate in store.candidates(question, [], 5, limits or Filter()))
 
 
-def test_chroma_and_the_exact_search_agree(filled, embedder):
+def test_chroma_and_the_exact_search_agree(large, filled, embedder):
     exact = ExactIndex(filled.catalog)
     assert filled.index.difference() == Difference()
     for question in ("ämne14", "del två om ämne7", "dokument"):
@@ -90,7 +98,7 @@ def empty_database(folder):
 
 @pytest.mark.parametrize("damage", [delete_folder, truncate_database, fill_with_noise, remove_graph, empty_database])
 def test_a_damaged_index_answers_at_once_and_is_mended_without_embedding(
-    tmp_path, filled, open_store, embedder, damage
+    tmp_path, large, filled, open_store, embedder, damage
 ):
     expected = ask(filled)
     filled.close()
@@ -106,7 +114,7 @@ def test_a_damaged_index_answers_at_once_and_is_mended_without_embedding(
     assert embedder.embedded == []
 
 
-def test_a_folder_deleted_while_it_is_open_is_made_again(tmp_path, filled):
+def test_a_folder_deleted_while_it_is_open_is_made_again(tmp_path, large, filled):
     expected = ask(filled)
     shutil.rmtree(tmp_path / "data" / "chroma")
     assert ask(filled) == expected
@@ -114,7 +122,7 @@ def test_a_folder_deleted_while_it_is_open_is_made_again(tmp_path, filled):
     assert filled.index.difference() == Difference()
 
 
-def test_an_index_from_a_backup_is_brought_in_step(tmp_path, filled, open_store, make_document):
+def test_an_index_from_a_backup_is_brought_in_step(tmp_path, large, filled, open_store, make_document):
     filled.close()
     shutil.copytree(tmp_path / "data" / "chroma", tmp_path / "backup")
     store = open_store()
@@ -131,7 +139,7 @@ def test_an_index_from_a_backup_is_brought_in_step(tmp_path, filled, open_store,
     assert open_store().index.difference() == Difference()
 
 
-def test_a_vector_that_changed_under_the_same_identifier_is_replaced(filled, make_document):
+def test_a_vector_that_changed_under_the_same_identifier_is_replaced(large, filled, make_document):
     from ingest.document import Fact, Field
 
     before = filled.catalog.chunk_ids()
@@ -146,7 +154,7 @@ def test_a_vector_that_changed_under_the_same_identifier_is_replaced(filled, mak
     assert filled.index.query(vector, 1)[0][1] == pytest.approx(nearest, abs=1e-3)
 
 
-def test_only_one_opens_chroma_and_the_other_searches_without(filled, open_store, make_document):
+def test_only_one_opens_chroma_and_the_other_searches_without(large, filled, open_store, make_document):
     assert ask(filled)
     other = open_store()
     assert other.index.difference() is None
@@ -190,3 +198,122 @@ def test_collections_of_earlier_models_are_removed(tmp_path):
     second.delete_other_collections()
     second.close()
     assert ChromaIndex(tmp_path / "chroma", "chunks-first").count() == 0
+
+
+def test_a_small_store_is_searched_without_opening_chroma(filled, open_store):
+    expected = ask(filled)
+    filled.close()
+    store = open_store()
+    assert ask(store) == expected
+    assert store.index._chroma is None
+
+
+def test_a_change_costs_what_changed_and_no_more(filled, make_document, monkeypatch):
+    stored, listed = [], []
+    upsert, versions = ChromaIndex._upsert, ChromaIndex.versions
+    monkeypatch.setattr(
+        ChromaIndex, "_upsert", lambda self, batch: (stored.extend(entry[0] for entry in batch), upsert(self, batch))
+    )
+    monkeypatch.setattr(ChromaIndex, "versions", lambda self: (listed.append(1), versions(self))[1])
+    with filled.writing():
+        filled.remove("3.txt")
+        filled.replace(make_document("4.txt", "Något helt annat om vatten. " * 30), "/r", "/r/4")
+    assert stored == [chunk.id for chunk in filled.catalog.chunks_of("4.txt")]
+    assert listed == []
+    assert filled.index.difference() == Difference()
+
+
+def test_an_interrupted_change_is_noticed_and_completed(large, filled, open_store):
+    chroma, chunks = filled.index._chroma, filled.catalog.chunk_ids()
+    chroma.begin_change()
+    chroma.delete(chunks[:5])
+    filled.close()
+    store = open_store()
+    ask(store)
+    store.close()
+    assert open_store().index.difference() == Difference()
+
+
+def test_vectors_lost_without_a_change_are_noticed_by_their_number(large, filled, open_store):
+    filled.index._chroma.delete(filled.catalog.chunk_ids()[:5])
+    filled.close()
+    store = open_store()
+    ask(store)
+    store.close()
+    assert open_store().index.difference() == Difference()
+
+
+def test_writing_brings_chroma_in_step_though_nothing_is_written(tmp_path, filled, open_store):
+    filled.close()
+    shutil.rmtree(tmp_path / "data" / "chroma")
+    store = open_store()
+    with store.writing():
+        pass
+    assert store.index.difference() == Difference()
+
+
+def test_closing_does_not_wait_for_long_and_the_next_goes_on(large, tmp_path, filled, open_store, monkeypatch):
+    filled.close()
+    shutil.rmtree(tmp_path / "data" / "chroma")
+    store = open_store()
+    monkeypatch.setattr("vectorstore.nearest._PATIENCE", 0)
+    monkeypatch.setattr("vectorstore.nearest._BATCH", 10)
+    monkeypatch.setattr("vectorstore.index._BATCH", 10)
+    upsert, begun = ChromaIndex._upsert, threading.Event()
+
+    def slow(self, batch):
+        upsert(self, batch)
+        begun.set()
+        store.index._ending.wait(30)
+
+    monkeypatch.setattr(ChromaIndex, "_upsert", slow)
+    ask(store)
+    assert begun.wait(30)
+    store.close()
+    monkeypatch.setattr(ChromaIndex, "_upsert", upsert)
+    again = open_store()
+    assert 10 <= len(again.catalog.chunk_ids()) - len(again.index.difference().missing) <= 20
+    again.index.bring_in_step()
+    assert again.index.difference() == Difference()
+
+
+def test_the_exact_search_holds_what_the_catalog_holds_through_any_changes(store, embedder, make_document):
+    exact, draw = ExactIndex(store.catalog), random.Random(5)
+    words = "hamn skola energi kultur klimat handel forskning vatten".split()
+    names = [f"{number}.txt" for number in range(12)]
+    for step in range(120):
+        name = draw.choice(names)
+        text = f"{step} " + "\n".join(" ".join(draw.choices(words, k=90)) for _ in range(draw.randrange(1, 6)))
+        if draw.random() < 0.3 and any(record.id == name for record in store.catalog.records()):
+            store.remove(name)
+        else:
+            store.replace(make_document(name, text, organisation=f"Stad {names.index(name) % 3}"), "/r", f"/r/{name}")
+        limits = draw.choice((Filter(), Filter(organisations=("Stad 1",)), Filter(documents=(name, "3.txt"))))
+        numbers = store.catalog.numbers(limits)
+        (vector,) = embedder.embed_array([draw.choice(words)], kind="query")
+        chunks = [
+            chunk.id
+            for record in store.catalog.records()
+            if limits == Filter() or record.organisation in limits.organisations or record.id in limits.documents
+            for chunk in store.catalog.chunks_of(record.id)
+        ]
+        cosines = {chunk_id: float(found.vector @ vector) for chunk_id, found in store.catalog.find(chunks).items()}
+        best = sorted(cosines.values(), reverse=True)[:7]
+        found = exact.query(vector, 7, numbers)
+        assert [cosine for _, cosine in found] == pytest.approx(best, abs=1e-6)
+        assert [cosines[chunk_id] for chunk_id, _ in found] == pytest.approx(best, abs=1e-6)
+    assert len(exact._rows.matrix) < 4 * store.catalog.count_chunks() + 100
+
+
+def test_the_exact_search_follows_a_model_of_another_dimension(filled, open_store, subject):
+    exact = ExactIndex(filled.catalog)
+    (vector,) = filled.embed(["ämne14"], "query")
+    exact.query(vector, 5)
+    wider = subject.WordHashes("wider")
+    wider.dimension = 96
+    other = open_store(model=wider)
+    with other.writing(check=False):
+        other.rebuild()
+    (vector,) = wider.embed_array(["ämne14"], kind="query")
+    assert len(exact.query(vector, 5)) == 5
+    assert exact._rows.matrix.shape[1] == 96

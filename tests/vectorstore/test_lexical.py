@@ -1,7 +1,7 @@
 import pytest
 
 from vectorstore.analyse import query_terms
-from vectorstore.misspelling import is_near
+from vectorstore.misspelling import is_near, slips
 from vectorstore.types import Filter
 
 TEXTS = {
@@ -154,3 +154,64 @@ def test_one_slip_is_near(one, other, near):
 )
 def test_questions_typed_without_diacritics_are_spelled_as_the_documents_do(lexical, typed, spelled):
     assert lexical.respell(typed) == spelled
+
+
+@pytest.mark.parametrize("word", ["vänotrer", "vnorter", "vänorterr", "vänårter", "skolas", "hamnnen"])
+def test_all_slips_of_a_word_are_what_is_near_it(word):
+    words = set(slips(word, 2))
+    assert all(is_near(word, other) and word[:2] == other[:2] for other in words)
+    letters = "abcdefghijklmnopqrstuvwxyzåäö"
+    others = {
+        word[:place] + letter + word[place + cut :] for place in range(2, 8) for letter in letters for cut in (0, 1)
+    }
+    assert {other for other in others if is_near(word, other)} <= words
+
+
+def test_a_large_index_corrects_as_a_small_one_does(lexical, monkeypatch):
+    slipped = ["vänortre", "nämndem", "skolna", "nringsliv", "regionenn", "oceanen"]
+    stems = [query_terms(word)[0][0] for word in slipped]
+    small = [lexical._similar(stem) for stem in stems]
+    monkeypatch.setattr("vectorstore.lexical._MANY", 0)
+    assert [lexical._similar(stem) for stem in stems] == small
+    assert any(small)
+
+
+def test_limits_give_what_is_left_of_the_whole(store, make_document):
+    with store.writing():
+        for number in range(30):
+            text = f"{number} " + "\n".join(
+                f"Stycke {part}: hamn {'energi ' * (number * part % 7)} klimat " * 20 for part in range(4)
+            )
+            store.replace(make_document(f"{number}.txt", text, organisation=f"Stad {number % 4}"), "", f"{number}.txt")
+        # Chunks of one document that stand apart from each other.
+        store.replace(make_document("3.txt", "Hamn och energi. " * 40, organisation="Stad 3"), "", "3.txt")
+    index = store.catalog.lexical
+    asked = index.prepare("energi i hamnen", query_terms("energi i hamnen"))
+    whole = index.find(asked, 10_000, None)
+    assert len(whole) == store.catalog.count_chunks()
+    for limits in (
+        Filter(documents=("7.txt",)),
+        Filter(documents=("3.txt", "9.txt")),
+        Filter(organisations=("Stad 2",)),
+    ):
+        numbers = store.catalog.numbers(limits)
+        within = set(store.catalog.chunk_ids(numbers))
+        assert index.find(asked, 10_000, numbers) == [chunk_id for chunk_id in whole if chunk_id in within]
+
+
+def test_words_that_most_passages_hold_find_where_nothing_else_does(store, make_document):
+    with store.writing():
+        for number in range(20):
+            rare = "En fyrtorn." if number == 5 else ""
+            store.replace(make_document(f"{number}.txt", f"Kommunen {number} arbetar. {rare}"), "", f"{number}.txt")
+    index = store.catalog.lexical
+    asked = index.prepare("kommunens fyrtorn", query_terms("kommunens fyrtorn"))
+    assert index.find(asked, 1, None) == [store.catalog.chunks_of("5.txt")[0].id]
+    assert len(index.find(asked, 15, None)) == 15
+
+
+def test_counts_are_forgotten_with_the_state_they_belong_to(store, lexical, make_document):
+    before = lexical.idf(("vänort",))
+    with store.writing():
+        store.replace(make_document("new.txt", "Vänorter och ännu en vänort.", language="sv"), "", "new.txt")
+    assert lexical.idf(("vänort",)) < before
