@@ -14,6 +14,7 @@ import multiprocessing
 import random
 import re
 import shutil
+import sys
 import tempfile
 import time
 import zlib
@@ -112,10 +113,7 @@ def document(number: int, edition: int) -> Document:
         for ordinal in range(CHUNKS_A_DOCUMENT)
         for block in (
             RawBlock(BlockKind.HEADING, ((1, f"{ordinal + 1} {language.text(3)}"),), level=1),
-            RawBlock(
-                BlockKind.PARAGRAPH,
-                ((1, language.text(WORDS_A_CHUNK) + f" {language.acronym()}." * (not ordinal % 10)),),
-            ),
+            RawBlock(BlockKind.PARAGRAPH, ((1, passage(language, ordinal)),)),
         )
     ]
     digest = sha256(f"{number} {edition}".encode()).hexdigest()
@@ -130,11 +128,24 @@ def document(number: int, edition: int) -> Document:
     return Document(made.id, "text", made.content_hash, made.text, made.pages, made.blocks, stated)
 
 
+def passage(language: Language, ordinal: int) -> str:
+    """One sentence, so that it is one chunk however long it is; each tenth spells out an acronym."""
+    return f"{language.acronym()} " * (ordinal % 10 == 0) + language.text(WORDS_A_CHUNK)
+
+
 LANGUAGE = Language(seed=7)
 
 
 def store_document(store: Store, number: int, edition: int) -> None:
     store.replace(document(number, edition), "", f"{number}.txt")
+
+
+class Results(dict[str, str]):
+    """What was measured, shown as it comes."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        print(f"{name}: {value}", file=sys.stderr, flush=True)
+        super().__setitem__(name, value)
 
 
 def build(folder: Path, chunks: int) -> dict[str, float]:
@@ -150,7 +161,7 @@ def build(folder: Path, chunks: int) -> dict[str, float]:
         stored = time.perf_counter()
     ended = time.perf_counter()
     store.close()
-    return {"store, s": stored - began - making, "bring Chroma in step, s": ended - stored}
+    return {"store the chunks, s": stored - began - making, "then build Chroma, s": ended - stored}
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -176,68 +187,80 @@ def megabytes(*files: Path) -> str:
 
 
 def measure(folder: Path, questions: int) -> dict[str, str]:
-    results: dict[str, str] = {}
+    results = Results()
     language = Language(seed=11)
-    asked = [language.question() for _ in range(questions)]
-    common = [language.question(common=3) for _ in range(questions)]
-    slips = [re.sub(r"(\w{5})\w", r"\1", question) for question in asked]
+
+    def anew(common: int = 0) -> list[str]:
+        """Other questions each time: what is remembered of a question's words must not help the next row."""
+        return [language.question(common) for _ in range(questions)]
+
     model = SentenceEmbeddings.load()
-    model.embed_array(asked[:1], kind="query")
-    results["memory before opening, MB"] = memory("VmRSS")
+    model.embed_array(anew()[:1], kind="query")
+    results["memory with the model that encodes questions, MB"] = memory("VmRSS")
     began = time.perf_counter()
     store = Store(folder, MadeUpVectors(model))
     search(store, language.question())
-    results["open and search once, ms"] = f"{1000 * (time.perf_counter() - began):.0f}"
+    results["open the store and search once"] = f"{1000 * (time.perf_counter() - began):.0f}"
     results["memory then, MB"] = memory("VmRSS")
-    results["search"] = each(lambda question: search(store, question), asked)
-    results["memory then, MB "] = memory("VmRSS")
+    results["search"] = each(lambda question: search(store, question), anew())
+    results["memory after searching everywhere, MB"] = memory("VmRSS")
     documents = store.catalog.records()
+    organisation = Filter(organisations=("Stad 3",))
     for name, limits in {
-        "one organisation of 20": Filter(organisations=("Stad 3",)),
+        "one organisation of 20": organisation,
         "one year of 10": Filter(years=(2016,)),
         "half of the organisations": Filter(organisations=tuple(f"Stad {number}" for number in range(0, 20, 2))),
         "one document": Filter(documents=(documents[len(documents) // 2].id,)),
     }.items():
-        results[f"in {name}, first, ms"] = f"{timed(lambda limits=limits: search(store, asked[0], limits=limits)):.0f}"
-        results[f"in {name}"] = each(lambda question, limits=limits: search(store, question, limits=limits), asked)
-    results["for common words"] = each(lambda question: search(store, question), common)
-    results["for misspelt words"] = each(lambda question: search(store, question), slips)
+
+        def within(question: str, limits: Filter = limits) -> object:
+            return search(store, question, limits=limits)
+
+        first = language.question()
+        results[f"the first search in {name}"] = f"{timed(lambda question=first, within=within: within(question)):.0f}"
+        results[f"search in {name}"] = each(within, anew())
+    results["search for common words"] = each(lambda question: search(store, question), anew(common=3))
+    slips = [re.sub(r"(\w{5})\w", r"\1", question) for question in anew()]
+    results["search for misspelt words"] = each(lambda question: search(store, question), slips)
+    asked = anew()
     results |= parts(store, model, asked)
-    results["memory after all of these, MB"] = memory("VmRSS")
+    results["memory after searching within documents, MB"] = memory("VmRSS")
     results |= changes(store, language)
     with writing_beside(folder, len(documents)):
-        results["search while another process writes"] = each(lambda question: search(store, question), asked)
-        results["in one organisation meanwhile"] = each(
-            lambda question: search(store, question, limits=Filter(organisations=("Stad 3",))), asked
+        results["search while another process writes"] = each(lambda question: search(store, question), anew())
+        results["search in one organisation meanwhile"] = each(
+            lambda question: search(store, question, limits=organisation), anew()
         )
     results["memory at most, MB"] = memory("VmHWM")
-    model.start_loading()
-    results["memory with sentence-transformers, MB"] = with_library(model)
+    # The writer was ended in the middle of its work; what it left is for no one to wait for next time.
+    with store.writing():
+        pass
+    results["memory once passages are embedded as well, MB"] = with_library(model)
     store.close()
-    results["catalog, MB"] = megabytes(*folder.glob("catalog.sqlite*"))
-    results["Chroma, MB"] = megabytes(*(folder / "chroma").rglob("*"))
+    results["catalog on disk, MB"] = megabytes(*folder.glob("catalog.sqlite*"))
+    results["Chroma on disk, MB"] = megabytes(*(folder / "chroma").rglob("*"))
     return results
 
 
 def parts(store: Store, model: SentenceEmbeddings, asked: Sequence[str]) -> dict[str, str]:
     lexical, exact = store.catalog.lexical, ExactIndex(store.catalog)
     vectors = dict(zip(asked, MadeUpVectors().embed_array(asked, kind="query"), strict=True))
-    results = {"encode the question": each(lambda question: model.embed_array([question], kind="query"), asked)}
+    results = Results()
+    results["encode the question"] = each(lambda question: model.embed_array([question], kind="query"), asked)
     results["find by vector"] = each(lambda question: store.index.query(vectors[question], CANDIDATES), asked)
-    results["read all vectors, ms"] = f"{timed(lambda: exact.query(vectors[asked[0]], CANDIDATES)):.0f}"
+    results["read all vectors"] = f"{timed(lambda: exact.query(vectors[asked[0]], CANDIDATES)):.0f}"
     results["compare with all vectors"] = each(lambda question: exact.query(vectors[question], CANDIDATES), asked)
     with store.catalog.reading():
-        # The number of passages a question's words are in decides; the statistics are there already.
+        results["weigh the question"] = each(lambda question: lexical.prepare(question, query_terms(question)), asked)
         prepared = {question: lexical.prepare(question, query_terms(question)) for question in asked}
         found = {question: lexical.find(prepared[question], 2 * CANDIDATES, None) for question in asked}
-        results["weigh the question"] = each(lambda question: lexical.prepare(question, query_terms(question)), asked)
         results["find by words"] = each(lambda question: lexical.find(prepared[question], CANDIDATES, None), asked)
         results["score 100 passages"] = each(lambda question: lexical.score(prepared[question], found[question]), asked)
     overlap = [
         len({i for i, _ in store.index.query(vector, 50)} & {i for i, _ in exact.query(vector, 50)}) / 50
         for vector in vectors.values()
     ]
-    results["of the nearest 50, found"] = f"{np.mean(overlap):.3f}"
+    results["share of the nearest 50 that is found"] = f"{np.mean(overlap):.3f}"
     return results
 
 
@@ -260,12 +283,12 @@ def changes(store: Store, language: Language) -> dict[str, str]:
     def shown(times: Sequence[float]) -> str:
         return f"{np.median(times):.0f} / {max(times):.0f}"
 
-    return {
-        "replace a document, median / most": shown(whole),
-        "of it in the catalog": shown(storing),
-        "the first search after it": shown(first),
-        "the first in an organisation": shown(filtered),
-    }
+    results = Results()
+    results["replace a document of 50 chunks, median / most"] = shown(whole)
+    results["of it in the catalog, median / most"] = shown(storing)
+    results["the first search after it, median / most"] = shown(first)
+    results["the first in an organisation, median / most"] = shown(filtered)
+    return results
 
 
 def write_on(folder: Path, documents: int, begun: "multiprocessing.synchronize.Event") -> None:
@@ -324,10 +347,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100, help="0 to build only")
     parser.add_argument("--keep", type=Path, help="keep the stores there, and use those that are there")
     arguments = parser.parse_args()
-    columns = []
-    for chunks in arguments.chunks:
-        columns.append(run(chunks, arguments.questions, arguments.keep))
-        print("\n".join(f"{name}: {value}" for name, value in columns[-1].items()), flush=True)
+    columns = [run(chunks, arguments.questions, arguments.keep) for chunks in arguments.chunks]
     heads = [f"{chunks:,} chunks" for chunks in arguments.chunks]
     print(f"\n| milliseconds, median / 95th percentile | {' | '.join(heads)} |")
     print("|---" * (len(columns) + 1) + "|")

@@ -142,7 +142,9 @@ def _cosines(
 ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """The cosines of the rows in `spans`, and the numbers of these rows."""
     rows = np.concatenate([np.arange(begin, end) for begin, end in spans])
+    # Row by row: as a product of matrix and vector it would be divided among threads, which on a busy machine wait for
+    # each other longer than the whole takes.
     if len(rows) + _SPAN_COSTS * len(spans) > spans[-1][1] - spans[0][0]:
-        whole = matrix[spans[0][0] : spans[-1][1]] @ vector
+        whole = np.vecdot(matrix[spans[0][0] : spans[-1][1]], vector)
         return whole[rows - spans[0][0]], rows
-    return np.concatenate([matrix[begin:end] @ vector for begin, end in spans]), rows
+    return np.concatenate([np.vecdot(matrix[begin:end], vector) for begin, end in spans]), rows

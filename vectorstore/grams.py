@@ -91,7 +91,7 @@ def gram_shares(
     lengths = np.array([len(text) for text in texts]) / max(statistics.length, 1.0)
     weights = statistics.information(grams)
     saturated = frequencies / (frequencies + _K1 * (1 - _B + _B * lengths[:, np.newaxis]))
-    shares: NDArray[np.float64] = saturated @ weights / max(float(weights.sum()), 1e-9)
+    shares: NDArray[np.float64] = np.vecdot(saturated, weights) / max(float(weights.sum()), 1e-9)
     return shares
 
 

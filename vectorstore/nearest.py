@@ -2,8 +2,10 @@
 
 import hashlib
 import logging
+import math
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +27,15 @@ EXACT_UP_TO = 50_000
 _NOTE = "in-step"
 """File in Chroma's folder that names the state of the catalog it is in step with, for those who do not open Chroma."""
 
-_BATCH = 1000
 _PATIENCE = 5.0
 """How many seconds closing waits for Chroma to be brought in step in the background."""
+
+_SETTLED = 10.0
+"""How many seconds the catalog must stay the same before Chroma follows it in a process that answers questions."""
+
+_LATELY = 30.0
+_FEW, _MANY = 50, 1000
+"""How many vectors are given to Chroma at a time where a question was asked within so many seconds, and elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,8 @@ class VectorIndex:
         self._mending: threading.Thread | None = None
         self._given_up = False
         self._ending = threading.Event()
+        self._asked = -math.inf
+        self._seen: tuple[str, float] | None = None
         self._counted: str | None = None
         self._sized: tuple[str | None, int] = (None, 0)
 
@@ -81,6 +91,7 @@ class VectorIndex:
         Returns:
             `(chunk id, cosine)`, nearest first. An identifier may be of a chunk that was removed just now.
         """
+        self._asked = time.monotonic()
         # Chroma's filters cost more than the exact search of what passes them, and find less.
         if numbers is None and self._size() > EXACT_UP_TO and self._lock.acquire(blocking=False):
             try:
@@ -137,7 +148,7 @@ class VectorIndex:
         if difference != Difference():
             chroma.begin_change()
             chroma.delete(difference.surplus)
-            chroma.upsert(self._entries(difference.missing))
+            self._upsert(chroma, difference.missing)
         chroma.delete_other_collections()
         if not self._ending.is_set():
             chroma.set_state(state, versions.values())
@@ -163,7 +174,7 @@ class VectorIndex:
                 lost = self.lost(ids)
                 if not lost or self._chroma is None:
                     break
-                self._chroma.upsert(self._entries(lost))
+                self._upsert(self._chroma, lost)
             return True
 
     def difference(self) -> Difference | None:
@@ -212,7 +223,10 @@ class VectorIndex:
             return None
         chroma = self._opened()
         if chroma is None or self._is_in_step(chroma):
+            self._seen = (self._catalog.state, -math.inf)
             return chroma
+        if not self._is_settled():
+            return None
         # No daemon: a process that ends meanwhile waits, so that Chroma is not cut off while it writes.
         self._mending = threading.Thread(target=self._mend, name="mend-vector-index")
         self._mending.start()
@@ -226,6 +240,15 @@ class VectorIndex:
                 size = self._catalog.count_chunks()
                 self._sized = (state, size)
             return size
+
+    def _is_settled(self) -> bool:
+        """Whether nobody has been writing for a while; what was out of step from the beginning is to be mended now."""
+        state = self._catalog.state
+        if self._seen is None:
+            self._seen = (state, -math.inf)
+        elif self._seen[0] != state:
+            self._seen = (state, time.monotonic())
+        return time.monotonic() - self._seen[1] >= _SETTLED
 
     def _is_in_step(self, chroma: ChromaIndex) -> bool:
         """Whether Chroma is at the catalog's state, and has as many vectors, which is counted once for each state."""
@@ -265,11 +288,20 @@ class VectorIndex:
         surplus = set(chroma.ids_of(set(known).difference(versions.values()))).difference(missing)
         return Difference(tuple(missing), tuple(surplus))
 
-    def _entries(self, ids: Sequence[str]) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
-        for begin in range(0, len(ids), _BATCH):
-            if self._ending.is_set():
-                return
-            yield from self._catalog.versioned_vectors(ids[begin : begin + _BATCH])
+    def _upsert(self, chroma: ChromaIndex, ids: Sequence[str]) -> None:
+        """Copy vectors from the catalog.
+
+        Chroma lets no other thread of Python run while it stores. So where questions are asked in this process, it is
+        given little at a time, with pauses in which they are answered.
+        """
+        place = 0
+        while place < len(ids) and not self._ending.is_set():
+            asked, began = time.monotonic() - self._asked < _LATELY, time.monotonic()
+            some = ids[place : place + (_FEW if asked else _MANY)]
+            chroma.upsert(self._catalog.versioned_vectors(some))
+            place += len(some)
+            if asked:
+                time.sleep(2 * (time.monotonic() - began))
 
     def _opened(self) -> ChromaIndex | None:
         """Chroma with the collection of the catalog's model; None where another process has it open."""
@@ -280,8 +312,9 @@ class VectorIndex:
         if self._chroma is None and self._own():
             try:
                 self._chroma = ChromaIndex(self._folder, name)
-            except IndexUnavailable:
-                # Damaged: all of it can be made again from the catalog.
+            except IndexUnavailable as error:
+                # All of it can be made again from the catalog.
+                _log.warning("%s It is made anew.", error)
                 remove_index(self._folder)
                 self._chroma = ChromaIndex(self._folder, name)
         return self._chroma

@@ -82,7 +82,7 @@ def _shares(
     frequencies: NDArray[np.float64], lengths: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     saturated = frequencies / (frequencies + _K1 * (1 - _B + _B * lengths[:, np.newaxis]))
-    shares: NDArray[np.float64] = saturated @ weights / max(float(weights.sum()), 1e-9)
+    shares: NDArray[np.float64] = np.vecdot(saturated, weights) / max(float(weights.sum()), 1e-9)
     return shares
 
 

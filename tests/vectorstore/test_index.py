@@ -154,13 +154,17 @@ def test_a_vector_that_changed_under_the_same_identifier_is_replaced(large, fill
     assert filled.index.query(vector, 1)[0][1] == pytest.approx(nearest, abs=1e-3)
 
 
-def test_only_one_opens_chroma_and_the_other_searches_without(large, filled, open_store, make_document):
+def test_only_one_opens_chroma_and_the_other_searches_without(large, filled, open_store, make_document, monkeypatch):
     assert ask(filled)
     other = open_store()
     assert other.index.difference() is None
     assert ask(other) == ask(filled)
     with other.writing():
         other.replace(make_document("new.txt", "Ett nytt ämne14 ämne14."), "/r", "/r/new")
+    assert ask(filled) == ask(other)
+    assert filled.index._mending is None
+    assert len(filled.index.difference().missing) == 1
+    monkeypatch.setattr("vectorstore.nearest._SETTLED", 0)
     assert ask(filled) == ask(other)
     filled.index._mending.join()
     assert filled.index.difference() == Difference()
@@ -257,8 +261,7 @@ def test_closing_does_not_wait_for_long_and_the_next_goes_on(large, tmp_path, fi
     shutil.rmtree(tmp_path / "data" / "chroma")
     store = open_store()
     monkeypatch.setattr("vectorstore.nearest._PATIENCE", 0)
-    monkeypatch.setattr("vectorstore.nearest._BATCH", 10)
-    monkeypatch.setattr("vectorstore.index._BATCH", 10)
+    monkeypatch.setattr("vectorstore.nearest._FEW", 10)
     upsert, begun = ChromaIndex._upsert, threading.Event()
 
     def slow(self, batch):
