@@ -30,6 +30,9 @@ _NOTE = "in-step"
 _PATIENCE = 5.0
 """How many seconds closing waits for Chroma to be brought in step in the background."""
 
+_ATTEMPTS = 3
+"""How often Chroma is made anew, and what its graph lost is stored again, when it is repaired."""
+
 _SETTLED = 10.0
 """How many seconds the catalog must stay the same before Chroma follows it in a process that answers questions."""
 
@@ -166,16 +169,24 @@ class VectorIndex:
         with self._lock:
             if not self._own():
                 return False
-            self._close_chroma()
-            remove_index(self._folder)
-            self.bring_in_step()
-            ids = self._catalog.chunk_ids()
-            for _ in range(3):
-                lost = self.lost(ids)
-                if not lost or self._chroma is None:
+            # Its graph is drawn by chance. Among many passages that are alike one in some is cut off from the others.
+            for _ in range(_ATTEMPTS):
+                self._close_chroma()
+                remove_index(self._folder)
+                self.bring_in_step()
+                if self._reaches_all():
                     break
-                self._upsert(self._chroma, lost)
             return True
+
+    def _reaches_all(self) -> bool:
+        """Whether every chunk is found by its vector, once those that are not have been stored again."""
+        ids = self._catalog.chunk_ids()
+        for _ in range(_ATTEMPTS):
+            lost = self.lost(ids)
+            if not lost or self._chroma is None:
+                return True
+            self._upsert(self._chroma, lost)
+        return not self.lost(ids)
 
     def difference(self) -> Difference | None:
         """How Chroma differs from the catalog; None where another process has it open.

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,7 +128,7 @@ def test_every_command_stands_in_the_readme() -> None:
     assert [command for command in public_commands() - groups if f"utblick {' '.join(command)}" not in readme] == []
 
 
-def test_help_is_quick_and_imports_nothing_heavy() -> None:
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['utblick', '--help']\n"
         "from assistant.cli import main\n"
@@ -140,13 +139,6 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[]"
-    assert min(_seconds_of_help() for _ in range(5)) < 0.5
-
-
-def _seconds_of_help() -> float:
-    began = time.perf_counter()
-    process("--help")
-    return time.perf_counter() - began
 
 
 def test_a_folder_is_ingested_listed_searched_asked_and_removed(run, tmp_path: Path, samples: Path) -> None:

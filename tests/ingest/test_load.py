@@ -253,7 +253,7 @@ def test_the_hash_of_a_page_is_of_what_is_read(site) -> None:
 @pytest.mark.parametrize(
     ("path", "error"),
     [
-        ("derived/olofstrom_avklippt.pdf", UnreadableFile),
+        ("pikepdf/378014596.pdf", UnreadableFile),
         ("derived/olofstrom_krypterad_pw-hemligt.pdf", NeedsPassword),
         ("pikepdf/pal.pdf", NeedsOcr),
         ("derived/tom_0_byte.pdf", UnreadableFile),
@@ -266,7 +266,8 @@ def test_broken_pdfs_give_their_error(path: str, error: type[IngestError]) -> No
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared material is not beside the checkout")
-def test_password_opens_and_html_named_pdf_is_read() -> None:
+def test_password_opens_html_named_pdf_is_read_and_what_is_left_of_a_file() -> None:
     derived = SHARED / "pdfs" / "derived"
+    assert len(load_file(derived / "olofstrom_avklippt.pdf", "a.pdf").pages) == 13
     assert load_file(derived / "olofstrom_krypterad_pw-hemligt.pdf", "a.pdf", password="hemligt").format == "pdf"
     assert load_file(derived / "html_som_heter.pdf", "a.pdf").format == "html"
