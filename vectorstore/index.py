@@ -1,6 +1,7 @@
 """Chroma: the one module that knows it. What it holds is derived from the catalog, so damage to it is harmless."""
 
 import base64
+import itertools
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ GRAPH = {"space": "cosine", "max_neighbors": 48, "ef_construction": 400, "ef_sea
 """How the collection's graph is built and searched; part of its name, since it cannot be changed afterwards."""
 
 _BATCH = 1000
+_PAGE = 10_000
 _VERSIONS_AT_ONCE = 100
 _QUERIES = 100
 _STATE = "state"
@@ -138,10 +140,9 @@ class ChromaIndex:
 
     def versions(self) -> dict[str, int]:
         """Identifiers of all vectors, each with the version of its document."""
-        with _translated(self._folder):
-            found = self._collection.get(include=["metadatas"])
         return {
             chunk_id: int((metadata or {}).get(_VERSION, -1))
+            for found in self._pages(include=["metadatas"])
             for chunk_id, metadata in zip(found["ids"], found["metadatas"], strict=True)
         }
 
@@ -149,10 +150,19 @@ class ChromaIndex:
         """Identifiers of the vectors of documents in these versions."""
         versions, ids = list(documents), list[str]()
         for start in range(0, len(versions), _VERSIONS_AT_ONCE):
-            with _translated(self._folder):
-                wanted = versions[start : start + _VERSIONS_AT_ONCE]
-                ids += self._collection.get(where={_VERSION: {"$in": wanted}}, include=[])["ids"]
+            wanted = {_VERSION: {"$in": versions[start : start + _VERSIONS_AT_ONCE]}}
+            for found in self._pages(where=wanted, include=[]):
+                ids += found["ids"]
         return ids
+
+    def _pages(self, **arguments: Any) -> Iterator[Any]:  # noqa: ANN401 - as Chroma takes them
+        """What Chroma's `get` gives, in parts: of 100,000 vectors at once it fails for want of SQL variables."""
+        for start in itertools.count(0, _PAGE):
+            with _translated(self._folder):
+                found = self._collection.get(limit=_PAGE, offset=start, **arguments)
+            yield found
+            if len(found["ids"]) < _PAGE:
+                return
 
     def count(self) -> int:
         """How many vectors there are."""

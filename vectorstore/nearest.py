@@ -311,7 +311,7 @@ class VectorIndex:
             some = ids[place : place + (_FEW if asked else _MANY)]
             chroma.upsert(self._catalog.versioned_vectors(some))
             place += len(some)
-            if asked:
+            if asked and place < len(ids):
                 time.sleep(2 * (time.monotonic() - began))
 
     def _opened(self) -> ChromaIndex | None:

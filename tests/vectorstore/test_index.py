@@ -320,3 +320,11 @@ def test_the_exact_search_follows_a_model_of_another_dimension(filled, open_stor
     (vector,) = wider.embed_array(["ämne14"], kind="query")
     assert len(exact.query(vector, 5)) == 5
     assert exact._rows.matrix.shape[1] == 96
+
+
+def test_a_large_index_is_listed_in_parts(filled, monkeypatch):
+    chroma, chunks = filled.index._chroma, filled.catalog.chunk_versions()
+    for page in (1, 7, len(chunks), len(chunks) + 1):
+        monkeypatch.setattr("vectorstore.index._PAGE", page)
+        assert chroma.versions() == chunks
+        assert sorted(chroma.ids_of(chunks.values())) == sorted(chunks)
