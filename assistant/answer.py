@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from assistant.answers import AnswerStatus, Citation
 from assistant.cite import cite_span
 from assistant.evidence import Unit, UnitKind
-from assistant.scope import asks_each, is_named
 from assistant.score import Scored
 from assistant.understand import Kind, Question
 from assistant.verify import Claim, Verdict
 from ingest.document import Document, Field
 from ingest.sentences import split_sentences
 from vectorstore.analyse import words
+from vectorstore.names import is_named
+from vectorstore.organisations import apart, asks_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,29 @@ def compose(
     if by_year:
         return Draft(AnswerStatus.ANSWERED, by_year)
     return Draft(AnswerStatus.ANSWERED, tuple(("", entry) for entry in _support(question, scored, thresholds)))
+
+
+def speaking_of(
+    strangers: Sequence[str], scored: Sequence[Scored], documents: Mapping[str, Document]
+) -> Sequence[Scored]:
+    """The evidence that names one of these organisations, itself or above it.
+
+    What a document says of its own organisation answers no question about another one, however well the words fit.
+
+    Args:
+        strangers: Organisations without a document here; without any, all evidence is given back.
+        scored: Evidence units.
+        documents: The documents they come from, by identifier.
+    """
+    names = [" ".join(apart(name)) for name in strangers]
+    if not names:
+        return scored
+
+    def says(entry: Scored) -> str:
+        unit = entry.unit
+        return " ".join((documents[unit.document].title, *unit.headings, unit.hit.chunk.text, unit.text))
+
+    return [entry for entry in scored if any(is_named(name, says(entry)) for name in names)]
 
 
 def _support(question: Question, scored: Sequence[Scored], thresholds: Thresholds) -> list[Scored]:

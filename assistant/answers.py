@@ -1,8 +1,10 @@
 """What an answer is: the object that the command line prints, the chat shows and a batch writes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from vectorstore.types import Filter
 
 
 class AnswerStatus(StrEnum):
@@ -116,8 +118,15 @@ class Scope:
         organisations: Names as in the catalog's documents.
         years: Years that a document must cover.
         documents: Document identifiers.
+        document_types: Types as in the catalog's documents.
     """
 
     organisations: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
-    documents: tuple[str, ...] = field(default=())
+    documents: tuple[str, ...] = ()
+    document_types: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> Filter:
+        """The same for the store."""
+        return Filter(self.documents, self.organisations, self.years, self.document_types)

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answer import Thresholds, compose, write_claims, write_nearest, write_out
+from assistant.answer import Thresholds, compose, speaking_of, write_claims, write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
 from assistant.errors import ModelError
 from assistant.evidence import embedded_text, find_units
@@ -25,10 +25,12 @@ from assistant.understand import Question, asks_about_assistant, is_empty, under
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
-from vectorstore.catalog import covers_year
+from vectorstore.reader import Reader
+from vectorstore.scope import find_mentions
 from vectorstore.search import search
+from vectorstore.spread import LEAST
 from vectorstore.store import Store
-from vectorstore.types import DocumentRecord, Filter, Hit
+from vectorstore.types import DocumentRecord, Hit
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -55,10 +57,12 @@ class Assistant:
     Args:
         store: Where the documents are.
         settings: How answers are made.
+        reader: Ranks what is found anew; None leaves it as it was found.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, reader: Reader | None = None) -> None:
         self._store = store
+        self._reader = reader
         self._settings = settings
         self._chat_model: BaseChatModel | None = None
         if settings.model != EXTRACTIVE:
@@ -76,15 +80,17 @@ class Assistant:
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
             FingerprintMismatch: The store was built with another model.
+            ReaderError: The reranker cannot be loaded.
             StoreDamaged: The store cannot be read.
         """
+        from vectorstore.cross_encoder import open_reranker
         from vectorstore.embed import SentenceEmbeddings
 
         settings = settings or load_settings(data=data_dir)
         embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache)
         store = Store(data_dir or settings.data, embeddings)
         store.check_fingerprint()
-        return cls(store, settings)
+        return cls(store, settings, open_reranker(settings.reranker, settings.cache))
 
     def ask(
         self,
@@ -126,7 +132,8 @@ class Assistant:
         hits = self._retrieve(understood)
         scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
-        written = self._write(understood, scored, documents)
+        strangers = () if understood.organisations else understood.strangers
+        written = self._write(understood, speaking_of(strangers, scored, documents), documents)
         if written.status == AnswerStatus.NOT_FOUND:
             written = replace(self._not_found(understood, scored, documents), model=written.model)
         answer = Answer(
@@ -159,7 +166,7 @@ class Assistant:
         Raises:
             UnknownDocument: No document has this identifier.
         """
-        return self._document(document_id, self._store.catalog.change)
+        return self._document(document_id, self._store.catalog.state)
 
     def page_text(self, document_id: str, page: int) -> str:
         """The stored text of a page, to which the offsets of citations refer.
@@ -177,7 +184,8 @@ class Assistant:
             "version": version("utblick"),
             "model": self._settings.model,
             "fingerprint": self._store.fingerprint,
-            "documents": str(self._store.catalog.change),
+            "reranker": self._reader.fingerprint if self._reader else "none",
+            "documents": self._store.catalog.state,
             "top_k": str(self._settings.top_k),
             "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],
@@ -187,8 +195,8 @@ class Assistant:
         """Close the store."""
         self._store.close()
 
-    def _read_document(self, document_id: str, change: int) -> Document:
-        """Keyed by the change counter, so that a replaced document is read anew."""
+    def _read_document(self, document_id: str, state: str) -> Document:
+        """Keyed by the catalog's state, so that a replaced or restored document is read anew."""
         return self._store.catalog.document(document_id)
 
     def _declined(self, question: str, history: Sequence[Turn]) -> tuple[AnswerStatus, str, str] | None:
@@ -206,28 +214,26 @@ class Assistant:
         return None
 
     def _retrieve(self, question: Question) -> list[Hit]:
-        """The best passages; where several organisations are asked about, the best of each as well."""
-        scope, top_k = question.scope, self._settings.top_k
-        limits = _limits(scope)
-        hits = search(self._store, question.standalone, top_k=top_k, language=question.language, limits=limits)
-        if len(question.organisations) > 1:
-            known = {hit.chunk.id for hit in hits}
-            for organisation in question.organisations:
-                own = replace(limits, organisations=(organisation,))
-                more = search(self._store, question.standalone, top_k=3, language=question.language, limits=own)
-                hits += [hit for hit in more if hit.chunk.id not in known]
-        return hits
+        """The best passages; where several organisations are asked about, more, with the best of each among them."""
+        several = len(question.organisations) if len(question.organisations) > 1 else 0
+        return search(
+            self._store,
+            question.standalone,
+            top_k=self._settings.top_k + LEAST * several,
+            language=question.language,
+            limits=question.scope.limits,
+            mentions=replace(
+                find_mentions(question.standalone, self.documents()), organisations=question.organisations
+            ),
+            reader=self._reader,
+        )
 
     def _documents_of(self, question: Question) -> dict[str, Document]:
         """The documents of the organisations that a question names, as far as its scope allows."""
-        scope = question.scope
         return {
             record.id: self.document(record.id)
             for record in self.documents()
-            if record.organisation in question.organisations
-            and (not scope.documents or record.id in scope.documents)
-            and (not scope.organisations or record.organisation in scope.organisations)
-            and (not scope.years or any(covers_year(record.period, year) for year in scope.years))
+            if record.organisation in question.organisations and question.scope.limits.passes(record)
         }
 
     def _organisations(self) -> list[str]:
@@ -328,13 +334,14 @@ class Assistant:
 
     def _not_found(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """That the documents do not say, what was searched, and what comes nearest, quoted."""
-        numbers = self._store.catalog.numbers(_limits(question.scope))
+        numbers = self._store.catalog.numbers(question.scope.limits)
         count = len(self.documents()) if numbers is None else len(numbers)
         if not scored:
             text = message("nothing_in_scope" if self.documents() else "empty_store", question.language)
             return _Written(AnswerStatus.NOT_FOUND, text, (), EXTRACTIVE)
         nearest, citations = write_nearest(scored[0], documents[scored[0].unit.document])
-        text = message("not_found", question.language, count=count)
+        unknown = [message("no_document_from", question.language, name=name) for name in question.strangers]
+        text = " ".join((*unknown, message("not_found", question.language, count=count)))
         return _Written(AnswerStatus.NOT_FOUND, f"{text}\n\n{nearest}", citations, EXTRACTIVE)
 
 
@@ -346,10 +353,6 @@ class _Written:
     text: str
     citations: tuple[Citation, ...]
     model: str
-
-
-def _limits(scope: Scope) -> Filter:
-    return Filter(documents=scope.documents, organisations=scope.organisations, years=scope.years)
 
 
 def _well_formed(question: str) -> str:

@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli_open import (
+    AsJson,
+    Data,
+    existing_store,
+    load_embeddings,
+    open_store,
+    print_json,
+    read_settings,
+)
+from assistant.cli_store import backup, doctor, documents, page, remove, restore
+
 if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from ingest.limits import Limits
-    from vectorstore.embed import SentenceEmbeddings
-    from vectorstore.store import Store
-    from vectorstore.sync import FileOutcome
-    from vectorstore.types import DocumentRecord, Hit
+    from vectorstore.outcome import FileOutcome
+    from vectorstore.scope import Mentions
+    from vectorstore.types import Hit
 
 app = typer.Typer(
     name="utblick",
@@ -33,16 +43,19 @@ config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_ma
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", envvar="UTBLICK_DATA", help="Folder of the store.", show_default="user data"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
 ]
 Years = Annotated[
     list[int] | None, typer.Option("--year", help="Only documents that cover this year; may be repeated.")
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="Only documents of this type, as `utblick documents` lists it; may be repeated."),
+]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--document", help="Only this document, as `utblick documents` lists it; may be repeated."),
 ]
 
 
@@ -85,95 +98,69 @@ def ingest(
     reread: Annotated[
         bool, typer.Option("--reread", help="Read unchanged files again, after an upgrade that reads better.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Look again at every web page that is stored.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Embed all stored documents again, after a change of the embedding model.")
     ] = False,
 ) -> None:
-    """Sync files and folders with the store: what is new or changed is read, what is gone is removed."""
-    from vectorstore.sync import FAILURES, sync_address, sync_path
+    """Sync files, folders and web pages with the store: what is new or changed is read, what is gone is removed."""
+    from assistant.progress import Progress, report_lines
+    from ingest.address import is_address
+    from vectorstore.sync import FAILURES, sync_path
+    from vectorstore.sync_web import stored_addresses, sync_addresses
 
-    if not paths and not rebuild:
+    if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
-    settings = _settings(data)
+    settings = read_settings(data)
     limits = _limits(settings)
-    store = _open_store(settings, create=True)
+    store = open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
             count = store.rebuild(lambda document: typer.echo(f"  embedding {document}", err=True))
         typer.echo(f"{count} documents embedded again.", err=True)
+    addresses = [path for path in paths or [] if is_address(path)]
+    addresses += stored_addresses(store) if web else []
     outcomes: list[FileOutcome] = []
-    for path in paths or []:
-        if path.startswith(("http://", "https://")):
-            outcomes.append(sync_address(store, path, limits=limits, report=_report_file))
-        else:
-            outcomes += sync_path(
+    progress = Progress()
+    try:
+        for path in paths or []:
+            if not is_address(path):
+                outcomes += sync_path(
+                    store,
+                    Path(path),
+                    password=password,
+                    limits=limits,
+                    force=force,
+                    reread=reread,
+                    report=progress.report,
+                    start=progress.start,
+                )
+        if addresses:
+            outcomes += sync_addresses(
                 store,
-                Path(path),
-                password=password,
+                addresses,
                 limits=limits,
-                force=force,
+                allow_private=settings.allow_private_addresses,
                 reread=reread,
-                report=_report_file,
+                report=progress.report,
+                start=progress.start,
             )
+    except BaseException:
+        progress.stop()
+        raise
+    progress.close()
     store.close()
     if as_json:
-        _print_json({"files": [outcome.as_json() for outcome in outcomes]})
+        print_json({"files": [outcome.as_json() for outcome in outcomes]})
     else:
-        typer.echo(_summary(outcomes))
+        typer.echo("\n".join(report_lines(outcomes)))
     if any(outcome.outcome in FAILURES for outcome in outcomes):
         raise typer.Exit(1)
 
 
-@app.command()
-def documents(data: Data = None, as_json: AsJson = False) -> None:
-    """List what is in the store."""
-    from vectorstore.catalog import Catalog
-
-    folder = _existing_store(data)
-    records = Catalog(folder / "catalog.sqlite").records()
-    if as_json:
-        _print_json({"documents": [_record_json(record) for record in records]})
-        return
-    for record in records:
-        known = ", ".join(filter(None, (record.organisation, record.document_type, record.period)))
-        size = f"{_count(record.pages, 'page')}, {_count(record.chunks, 'chunk')}"
-        typer.echo(f"{record.id}\n    {record.title}\n    {known}{', ' if known else ''}{size}")
-    typer.echo(f"{_count(len(records), 'document')} in {folder}", err=True)
-
-
-@app.command()
-def page(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
-    number: Annotated[int, typer.Argument(metavar="PAGE", help="Page number from 1.")] = 1,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print the stored text of a page, to which the offsets of citations refer."""
-    from vectorstore.catalog import Catalog
-
-    text = Catalog(_existing_store(data) / "catalog.sqlite").page_text(document, number)
-    if as_json:
-        _print_json({"document": document, "page": number, "text": text})
-    else:
-        typer.echo(text)
-
-
-@app.command()
-def remove(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Identifier, as `utblick documents` lists it.")],
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Remove a document from the store; the file itself stays where it is."""
-    _existing_store(data)
-    store = _open_store(_settings(data))
-    with store.writing():
-        store.remove(document)
-    store.close()
-    if as_json:
-        _print_json({"removed": [document]})
-    else:
-        typer.echo(f"Removed {document}. It returns when its folder is ingested again and the file is still there.")
+app.command()(documents)
+app.command()(page)
+app.command()(remove)
 
 
 @app.command()
@@ -182,30 +169,52 @@ def search(
     top_k: Annotated[int, typer.Option("-k", "--top-k", min=1, max=1000, help="How many hits.")] = 10,
     organisation: Organisations = None,
     year: Years = None,
+    document_type: Types = None,
+    document: Documents = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the passages that fit a question best."""
+    from assistant.errors import AssistantError
     from ingest.language import detect_language
+    from vectorstore.cross_encoder import open_reranker
+    from vectorstore.scope import find_mentions
+    from vectorstore.search import documents_within
     from vectorstore.search import search as search_store
-    from vectorstore.types import Filter
+    from vectorstore.strangers import SURE
 
     if not any(character.isalnum() for character in question):
         raise typer.BadParameter("Write at least one word to look for.", param_hint="QUESTION")
-    _existing_store(data)
-    store = _open_store(_settings(data))
-    titles = {record.id: record.title for record in store.catalog.records()}
+    existing_store(data)
+    settings = read_settings(data)
+    store = open_store(settings)
+    limits = _scope(organisation, year, document_type, document).limits
+    records = documents_within(store, limits)
+    if not records:
+        raise AssistantError(
+            "No document of the store is within these limits. `utblick documents` lists what there is."
+            if store.catalog.records()
+            else f"The store in {store.folder} holds no documents. `utblick ingest FOLDER` reads some."
+        )
+    mentions = find_mentions(question, records)
     hits = search_store(
         store,
         question,
         top_k=top_k,
         language="en" if detect_language(question) == "en" else "sv",
-        limits=Filter(organisations=tuple(organisation or ()), years=tuple(year or ())),
+        limits=limits,
+        mentions=mentions,
+        reader=open_reranker(settings.reranker, settings.cache),
     )
     store.close()
     if as_json:
-        _print_json({"question": question, "hits": [_hit_json(hit, titles) for hit in hits]})
+        titles = {record.id: record.title for record in records}
+        hits_json = [_hit_json(hit, titles) for hit in hits]
+        print_json({"question": question, "scope": _mentions_json(mentions), "hits": hits_json})
         return
+    for stranger in mentions.strangers:
+        if stranger.sureness >= SURE:
+            typer.echo(f"No document here is from {stranger.name}.", err=True)
     for hit in hits:
         chunk = hit.chunk
         where = f"{chunk.document}, page {chunk.first_page}, {' > '.join(chunk.headings)}"
@@ -221,17 +230,19 @@ def ask(
     ] = None,
     organisation: Organisations = None,
     year: Years = None,
+    document_type: Types = None,
+    document: Documents = None,
     data: Data = None,
     model: Annotated[str | None, typer.Option(help="What writes the answer, as in the settings.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer one question, with citations."""
     turns = _read_history(history) if history else []
-    _existing_store(data)
-    assistant = _open_assistant(_settings(data, model=model))
-    answer = assistant.ask(question, turns, _scope(organisation, year))
+    existing_store(data)
+    assistant = _open_assistant(read_settings(data, model=model))
+    answer = assistant.ask(question, turns, _scope(organisation, year, document_type, document))
     if as_json:
-        _print_json(answer.as_json())
+        print_json(answer.as_json())
     else:
         _print_answer(answer)
     assistant.close()
@@ -250,7 +261,7 @@ def chat(
     ] = False,
 ) -> None:
     """Open the chat in a browser (also: utblick ui)."""
-    settings = _settings(data, host=host, port=port, model=model)
+    settings = read_settings(data, host=host, port=port, model=model)
     typer.echo("Loading the embedding model and the store ...", err=True)
     from assistant.ui import serve
 
@@ -264,40 +275,18 @@ def chat(
 
 
 app.command("ui", hidden=True)(chat)
-
-
-@app.command()
-def doctor(
-    data: Data = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended, without embedding again.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare catalog and vector index, and say what is wrong."""
-    from vectorstore.doctor import diagnose
-
-    _existing_store(data)
-    store = _open_store(_settings(data))
-    checks = diagnose(store, repair=repair)
-    store.close()
-    if as_json:
-        _print_json({"checks": [check.as_json() for check in checks]})
-    else:
-        for check in checks:
-            mark = "ok  " if check.passed else "FAIL" if check.severity == "error" else "warn"
-            typer.echo(f"{mark} {check.name}: {check.message}")
-            if not check.passed and check.remedy:
-                typer.echo(f"     {check.remedy}")
-    if any(not check.passed and check.severity == "error" for check in checks):
-        raise typer.Exit(1)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 
 
 @config.command("show")
 def config_show(data: Data = None, as_json: AsJson = False) -> None:
     """Print every setting with its value and meaning."""
-    settings = _settings(data)
+    settings = read_settings(data)
     values = settings.model_dump(mode="json")
     if as_json:
-        _print_json(values)
+        print_json(values)
         return
     for name, field in type(settings).model_fields.items():
         typer.echo(f"{name} = {values[name]!r}\n    {field.description} (UTBLICK_{name.upper()})")
@@ -315,15 +304,15 @@ def eval_run(
     from evals import measure_run, read_cases, run_cases, write_reports
 
     cases = read_cases(questions)
-    _existing_store(data)
-    assistant = _open_assistant(_settings(data, model=model))
+    existing_store(data)
+    assistant = _open_assistant(read_settings(data, model=model))
     described = assistant.describe()
     answers = run_cases(cases, assistant, out, settings=described)
     report = measure_run(cases, answers, assistant, documents=[record.id for record in assistant.documents()])
     write_reports(report, out, settings=described)
     assistant.close()
     if as_json:
-        _print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
+        print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
     else:
         typer.echo((out / "report.md").read_text(encoding="utf-8"))
 
@@ -332,48 +321,23 @@ def eval_run(
 def eval_retrieval(
     folder: Annotated[Path, typer.Argument(metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the run files.")],
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by embeddings alone.")] = False,
+    lexical_only: Annotated[bool, typer.Option("--lexical-only", help="Search by words alone.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
     from evals import evaluate_retrieval
 
-    report = evaluate_retrieval(folder, out, _embeddings(_settings(None)))
+    if dense_only and lexical_only:
+        raise typer.BadParameter("Choose one of --dense-only and --lexical-only.", param_hint="--lexical-only")
+    modes = ("dense",) if dense_only else ("lexical",) if lexical_only else ("hybrid", "dense", "lexical")
+    report = evaluate_retrieval(folder, out, load_embeddings(read_settings(None)), modes=modes)
     if as_json:
-        _print_json(report)
+        print_json(report)
         return
-    for name in ("measures", "dense", "lexical"):
-        values = "  ".join(f"{measure} {value:.3f}" for measure, value in report[name].items())
-        typer.echo(f"{'hybrid' if name == 'measures' else name:8} {values}")
-
-
-def _settings(data: Path | None, **flags: str | int | None) -> "Settings":
-    from assistant.settings import load_settings
-
-    return load_settings(data=data, **flags)
-
-
-def _existing_store(data: Path | None) -> Path:
-    """The store's folder; an error that names the first step where there is none yet."""
-    from assistant.errors import AssistantError
-
-    folder = _settings(data).data
-    if not (folder / "catalog.sqlite").exists():
-        raise AssistantError(
-            f"There is no store in {folder} yet. `utblick ingest FOLDER` makes one; --data names another."
-        )
-    return folder
-
-
-def _embeddings(settings: "Settings") -> "SentenceEmbeddings":
-    from vectorstore.embed import SentenceEmbeddings
-
-    return SentenceEmbeddings.load(settings.embedding_model, settings.cache)
-
-
-def _open_store(settings: "Settings", *, create: bool = False) -> "Store":
-    from vectorstore.store import Store
-
-    return Store(settings.data, _embeddings(settings), create=create)
+    for name in modes:
+        values = report["measures" if name == "hybrid" else name]
+        typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
 
 
 def _limits(settings: "Settings") -> "Limits":
@@ -395,12 +359,20 @@ def _open_assistant(settings: "Settings") -> "Assistant":
     return Assistant.open(settings.data, settings)
 
 
-def _scope(organisations: Sequence[str] | None, years: Sequence[int] | None) -> "Scope | None":
+def _scope(
+    organisations: Sequence[str] | None,
+    years: Sequence[int] | None,
+    document_types: Sequence[str] | None,
+    documents: Sequence[str] | None,
+) -> "Scope":
     from assistant.answers import Scope
 
-    if not organisations and not years:
-        return None
-    return Scope(organisations=tuple(organisations or ()), years=tuple(years or ()))
+    return Scope(
+        organisations=tuple(organisations or ()),
+        years=tuple(years or ()),
+        documents=tuple(documents or ()),
+        document_types=tuple(document_types or ()),
+    )
 
 
 def _read_history(path: Path) -> "list[Turn]":
@@ -423,34 +395,6 @@ def _text(value: object) -> str:
     return value
 
 
-def _report_file(outcome: "FileOutcome", done: int, total: int) -> None:
-    reason = f": {outcome.reason}" if outcome.reason else ""
-    typer.echo(f"  [{done}/{total}] {outcome.outcome.value:14} {outcome.path}{reason}", err=True)
-
-
-def _summary(outcomes: "Sequence[FileOutcome]") -> str:
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
-    if not outcomes:
-        return "No files found there, and none in the store that came from there."
-    if set(counts) <= {"unchanged", "duplicate"}:
-        return f"Nothing to do: {_count(len(outcomes), 'file')} unchanged."
-    return f"{_count(len(outcomes), 'file')}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _record_json(record: "DocumentRecord") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    plain = asdict(record)
-    plain["labels"] = list(record.labels)
-    return plain
-
-
 def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:
     chunk = hit.chunk
     return {
@@ -464,13 +408,21 @@ def _hit_json(hit: "Hit", titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _mentions_json(mentions: "Mentions") -> dict[str, Any]:
+    return {
+        "organisations": list(mentions.organisations),
+        "years": list(mentions.years),
+        "document_types": list(mentions.document_types),
+        "documents": list(mentions.documents),
+        "without_documents": [
+            {"name": stranger.name, "sureness": stranger.sureness} for stranger in mentions.strangers
+        ],
+    }
+
+
 def _print_answer(answer: "Answer") -> None:
     typer.echo(f"{answer.text}\n")
     for citation in answer.citations:
         whose = f", {citation.organisation}" if citation.organisation else ""
         typer.echo(f"[{citation.marker}] {citation.title}{whose}, page {citation.page} ({citation.document})")
     typer.echo(f"({answer.status.value}, {answer.seconds:.2f} s, {answer.model})", err=True)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.chunk import heading_paths
+from ingest.chunk import heading_paths, lead_in_span
 from ingest.document import Block, BlockKind, Document
 from ingest.sentences import split_sentences
 from vectorstore.types import Hit
@@ -99,7 +99,7 @@ def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tupl
     if block.kind == BlockKind.ROW:
         yield UnitKind.ROW, [(block.start, block.end)]
     elif block.kind == BlockKind.ITEM:
-        yield from _item_spans(document.blocks, index)
+        yield from _item_spans(document, index)
     elif block.kind == BlockKind.PARAGRAPH:
         text = document.text[block.start : block.end]
         sentences = [(block.start + start, block.start + end) for start, end in split_sentences(text)]
@@ -116,7 +116,7 @@ def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tupl
         if announced:
             yield UnitKind.LIST, announced
         if introduces:
-            yield UnitKind.LIST, _list_spans(document.blocks, index)
+            yield UnitKind.LIST, _list_spans(document, index)
 
 
 def _leans_on(sentence: str, before: str) -> bool:
@@ -135,7 +135,8 @@ def _leans_on(sentence: str, before: str) -> bool:
     return bool(noun and re.search(rf"{re.escape(noun.group(1))}\b", before.lower()))
 
 
-def _item_spans(blocks: Sequence[Block], index: int) -> Iterator[tuple[UnitKind, list[tuple[int, int]]]]:
+def _item_spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tuple[int, int]]]]:
+    blocks = document.blocks
     block = blocks[index]
     if block.lead_in is None:
         yield UnitKind.ITEM, [(block.start, block.end)]
@@ -143,14 +144,22 @@ def _item_spans(blocks: Sequence[Block], index: int) -> Iterator[tuple[UnitKind,
         if len(members) > 1:
             yield UnitKind.LIST, [(member.start, member.end) for member in members]
         return
-    lead_in = blocks[block.lead_in]
-    yield UnitKind.ITEM, [(lead_in.start, lead_in.end), (block.start, block.end)]
-    yield UnitKind.LIST, _list_spans(blocks, block.lead_in)
+    yield UnitKind.ITEM, [_lead_in(document, block.lead_in), (block.start, block.end)]
+    yield UnitKind.LIST, _list_spans(document, block.lead_in)
 
 
-def _list_spans(blocks: Sequence[Block], lead_in: int) -> list[tuple[int, int]]:
+def _lead_in(document: Document, index: int) -> tuple[int, int]:
+    """The sentence that introduces a list, with the paragraph before it where it leans on that."""
+    begin = document.blocks[index].start
+    start, end = lead_in_span(document, index)
+    leans = begin < start and _leans_on(document.text[start:end], document.text[begin:start])
+    return begin if leans else start, end
+
+
+def _list_spans(document: Document, lead_in: int) -> list[tuple[int, int]]:
     """The lead-in and every item it introduces, nested ones included."""
-    spans = [(blocks[lead_in].start, blocks[lead_in].end)]
+    blocks = document.blocks
+    spans = [_lead_in(document, lead_in)]
     for block in blocks[lead_in + 1 :]:
         if block.kind != BlockKind.ITEM or (
             block.level == 1 and block.lead_in != lead_in and blocks[lead_in].level == 0

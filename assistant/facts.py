@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.evidence import Unit, UnitKind
-from assistant.scope import is_named
 from assistant.understand import Question
 from ingest.chunk import chunk_document
 from ingest.document import Document, Fact, Field
 from vectorstore.analyse import fold, stem, words
+from vectorstore.names import is_named
 from vectorstore.types import Hit
 
 _PATTERNS: Mapping[Field, tuple[str, ...]] = {

@@ -31,6 +31,10 @@ _MESSAGES = {
         "sv": "Det framgår inte av de {count} dokument som söktes igenom. Närmast kommer:",
         "en": "The {count} documents that were searched do not say. The nearest passage is:",
     },
+    "no_document_from": {
+        "sv": "Inget dokument här är från {name}.",
+        "en": "No document here is from {name}.",
+    },
     "model_failed": {
         "sv": "Språkmodellen svarade inte. Svaret är sammanställt av dokumentens egna meningar.",
         "en": "The language model did not answer. This answer is composed of the documents' own sentences.",

@@ -11,9 +11,9 @@ from assistant.quantities import (
     changed_quantity,
     torn_quantity,
 )
-from assistant.scope import swedish_name
 from assistant.wording import BODIES, OPENERS, bare, is_held, names_in_claim, nearest_sentences, terms_of
 from vectorstore.analyse import STOP_WORDS, fold, words
+from vectorstore.names import swedish_name
 
 _ROLE = re.compile(
     r"\w*(?:chef|direktör|ordförande|nämnd|styrelse|fullmäktige|utskott|förvaltning|kommitt|beredning|sekretariat|"

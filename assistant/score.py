@@ -11,10 +11,11 @@ from typing import Any
 
 from assistant.evidence import Unit, UnitKind
 from assistant.facts import fields_asked, is_meant
-from assistant.scope import is_named, without_set
 from assistant.understand import Kind, Question
 from ingest.document import Document, Field
 from vectorstore.analyse import fold, query_terms, stem, words
+from vectorstore.names import is_named
+from vectorstore.organisations import without_set
 
 _NUMBER_WORDS = (
     r"två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|tjugo|trettio|fyrtio|femtio|sextio|hundra\w*|tusen\w*|hälften|"

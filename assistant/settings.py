@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         description="`bundled` (multilingual-e5-small, ships with the installation), a folder, or a name on the "
         "Hugging Face hub, which is then downloaded.",
     )
+    reranker: str = Field(
+        default="",
+        description="A cross-encoder of sentence-transformers that ranks the passages found anew: a folder, or a name "
+        "on the Hugging Face hub, which is then downloaded. Empty for none.",
+    )
     model: str = Field(
         default="extractive",
         min_length=1,
@@ -65,6 +70,9 @@ class Settings(BaseSettings):
     )
     max_decompressed_megabytes: int = Field(
         default=1024, ge=1, le=65_536, description="What is packed in an office document may unpack to this much."
+    )
+    allow_private_addresses: bool = Field(
+        default=False, description="Whether web pages are also fetched from private network addresses (an intranet)."
     )
     host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")

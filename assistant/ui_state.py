@@ -108,12 +108,7 @@ def years_of(period: str | None) -> range:
 
 def in_scope(record: DocumentRecord, scope: Scope) -> bool:
     """Whether a question limited to `scope` looks in this document."""
-    organisations = {name.casefold() for name in scope.organisations}
-    return (
-        (not organisations or (record.organisation or "").casefold() in organisations)
-        and (not scope.years or any(year in years_of(record.period) for year in scope.years))
-        and (not scope.documents or record.id in scope.documents)
-    )
+    return scope.limits.passes(record)
 
 
 def by_id(records: Sequence[DocumentRecord]) -> Mapping[str, DocumentRecord]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.answers import Scope, Turn
-from assistant.scope import asks_each, organisations_named
 from ingest.language import detect_language
 from vectorstore.analyse import STOP_WORDS, fold, words
+from vectorstore.organisations import asks_each, organisations_named
+from vectorstore.strangers import SURE, find_strangers
 
 
 class Kind(StrEnum):
@@ -40,6 +41,7 @@ class Question:
         years: Years that the question itself names.
         organisations: Organisations with documents here that it is about; all of them when it asks which.
         scope: What the reader limited it to.
+        strangers: Organisations without a document here that it is about.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Question:
     years: tuple[int, ...]
     organisations: tuple[str, ...]
     scope: Scope
+    strangers: tuple[str, ...] = ()
 
 
 _ASKS = r"(?:(?:vilken|vilket|vilka|vad|hur|what|which|how)\s+(?:\w+\s+)?)?"
@@ -140,6 +143,9 @@ def understand(
         years=tuple(dict.fromkeys(int(match.group()) for match in _YEAR.finditer(text))),
         organisations=tuple(_about(text, standalone, organisations)),
         scope=scope or Scope(),
+        strangers=tuple(
+            stranger.name for stranger in find_strangers(standalone, organisations) if stranger.sureness >= SURE
+        ),
     )
 
 

@@ -45,7 +45,8 @@ class CachedEmbeddings:
 
     def __init__(self, file: Path) -> None:
         self._model = SentenceEmbeddings.load()
-        self.fingerprint = self._model.fingerprint
+        self.fingerprint, self.max_tokens = self._model.fingerprint, self._model.max_tokens
+        self.token_counts = self._model.token_counts
         self._file = file
         self._known: dict[str, NDArray[np.float32]] = {}
         if file.exists():

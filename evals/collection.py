@@ -14,7 +14,6 @@ from evals.errors import OutputError
 from evals.retrieval import (
     MODES,
     CorpusDocument,
-    RetrievalReport,
     RetrievalSet,
     Search,
     measure_retrieval,
@@ -24,9 +23,8 @@ from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.document import BlockKind, Document, Fact, Field
 from ingest.language import detect_language
 from vectorstore.analyse import query_terms
-from vectorstore.fuse import fuse
+from vectorstore.search import rank_passages
 from vectorstore.store import Embedder, Store
-from vectorstore.types import Filter
 
 _CHUNKS_A_DOCUMENT = 2
 """Chunks that are asked for, for each document wanted: a document stands where its best chunk does."""
@@ -37,7 +35,8 @@ def evaluate_retrieval(
 ) -> dict[str, Any]:
     """Index a retrieval set in a store of its own and measure hybrid, dense and lexical search on it.
 
-    Writes `hybrid.run`, `dense.run` and `lexical.run` in TREC form, and `report.json` with each query's values.
+    Writes `hybrid.run`, `dense.run` and `lexical.run` in TREC form, and `report.json`: the same with intervals and each
+    query's values.
 
     Args:
         folder: `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`.
@@ -69,7 +68,7 @@ def evaluate_retrieval(
         store.close()
     plain = report.as_json()
     plain["seconds"]["index"] = round(seconds, 3)
-    _write_report(out / "report.json", plain, report)
+    _write_report(out / "report.json", plain | report.details())
     return plain
 
 
@@ -97,8 +96,8 @@ def searches_of(store: Store) -> Mapping[str, Search]:
     """The three ways of searching a store, by name. Each does only its own work, so that its time is its own."""
 
     def hybrid(query: str, top_k: int) -> list[tuple[str, float]]:
-        candidates = store.candidates(query, query_terms(query), _CHUNKS_A_DOCUMENT * top_k, Filter())
-        hits = fuse(candidates, "en" if detect_language(query) == "en" else "sv", len(candidates))
+        language = "en" if detect_language(query) == "en" else "sv"
+        hits = rank_passages(store, query, _CHUNKS_A_DOCUMENT * top_k, language)
         return best_of_documents((hit.chunk.document, hit.score) for hit in hits)[:top_k]
 
     def dense(query: str, top_k: int) -> list[tuple[str, float]]:
@@ -128,9 +127,8 @@ def _documents_of(store: Store, scores: Mapping[str, float]) -> list[tuple[str, 
     return best_of_documents((chunk.document, scores[chunk_id]) for chunk_id, chunk in chunks.items())
 
 
-def _write_report(path: Path, plain: Mapping[str, Any], report: RetrievalReport) -> None:
-    per_query = {name: mode.values for name, mode in report.modes.items()}
-    text = json.dumps({**plain, "per_query": per_query}, ensure_ascii=False, indent=2) + "\n"
+def _write_report(path: Path, plain: Mapping[str, Any]) -> None:
+    text = json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as problem:

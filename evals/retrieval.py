@@ -96,15 +96,31 @@ class RetrievalReport:
     modes: Mapping[str, ModeResult]
 
     def as_json(self) -> dict[str, Any]:
-        """The object of the command line's `--json`: `measures` are the hybrid's, `seconds` a query's median."""
-        plain: dict[str, Any] = {"measures": {}}
-        for name, mode in self.modes.items():
-            plain["measures" if name == "hybrid" else name] = {key: mean.value for key, mean in mode.means.items()}
-        plain["seconds"] = {name: round(mode.seconds, 4) for name, mode in self.modes.items()}
-        plain["intervals"] = {
-            name: {key: [mean.low, mean.high] for key, mean in mode.means.items()} for name, mode in self.modes.items()
+        """The object of the command line's `--json`.
+
+        `measures` are the hybrid's, or those of the half that alone was measured; `seconds` a query's median. A way
+        that was not measured is an empty object.
+        """
+        means = {name: {key: mean.value for key, mean in mode.means.items()} for name, mode in self.modes.items()}
+        return {
+            "measures": means.get("hybrid") or next(iter(means.values()), {}),
+            "dense": means.get("dense", {}),
+            "lexical": means.get("lexical", {}),
+            "seconds": {name: round(mode.seconds, 4) for name, mode in self.modes.items()},
         }
-        return plain | {"queries": self.queries, "unanswerable": self.unanswerable, "unjudged": self.unjudged}
+
+    def details(self) -> dict[str, Any]:
+        """What `report.json` holds besides: the 95 % interval of each mean, counts, and each query's values."""
+        return {
+            "intervals": {
+                name: {key: [mean.low, mean.high] for key, mean in mode.means.items()}
+                for name, mode in self.modes.items()
+            },
+            "queries": self.queries,
+            "unanswerable": self.unanswerable,
+            "unjudged": self.unjudged,
+            "per_query": {name: mode.values for name, mode in self.modes.items()},
+        }
 
 
 def read_retrieval_set(folder: Path) -> RetrievalSet:

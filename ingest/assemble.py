@@ -1,10 +1,15 @@
 """Assemble a `Document` from the blocks that a loader found."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import Block, BlockKind, Document, Field, Page
+from ingest.sentences import split_sentences
 
+_POINTS_BELOW = re.compile(
+    r"\b(?:följande|nedan(?:stående|för)?|följer|the following|as follows|below)\b", re.IGNORECASE
+)
 _SEPARATORS = {BlockKind.ITEM: "\n", BlockKind.ROW: "\n", BlockKind.CONTENTS: "\n"}
 
 
@@ -41,6 +46,7 @@ class RawDocument:
         properties: Facts from the file's own properties (not from its text).
         recognised: For pages without text of their own that show something, by number: how sure the text recognised
             there is, from 0 to 1, or None where none was.
+        header: Running headers and footers of the first page, cleaned; they are no part of the text.
     """
 
     format: str
@@ -48,6 +54,7 @@ class RawDocument:
     labels: Sequence[str | None] = (None,)
     properties: dict[Field, str] = field(default_factory=dict)
     recognised: Mapping[int, float | None] = field(default_factory=dict)
+    header: Sequence[str] = ()
 
 
 def assemble_document(document_id: str, content_hash: str, raw: RawDocument) -> Document:
@@ -114,5 +121,8 @@ def _lead_in(blocks: Sequence[Block], text: str, level: int) -> int | None:
 
 
 def introduces_list(text: str) -> bool:
-    """Whether a paragraph reads as the beginning of the list after it."""
-    return not text.rstrip().endswith((".", "!", "?", "”", '"', ")"))
+    """Whether a paragraph reads as the beginning of the list after it: its last sentence is open, or points below."""
+    if not text.rstrip().endswith((".", "!", "?", "”", '"', ")")):
+        return True
+    start, end = split_sentences(text)[-1]
+    return _POINTS_BELOW.search(text, start, end) is not None

@@ -233,8 +233,14 @@ def _pattern(text: str) -> str:
     return re.sub(r"\d+", "#", clean_text(text).lower())
 
 
-def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The pages' lines without headers, footers and page numbers; all lines where nothing else would be left."""
+def divide_running_lines(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[Line]]:
+    """The pages' lines without headers, footers and page numbers, and those of the first page that has any.
+
+    All lines are kept where nothing else would be left.
+    """
     running = running_lines(pages)
     kept = [[line for line in page if line not in running] for page in pages]
-    return kept if any(kept) else [list(page) for page in pages]
+    if not any(kept):
+        return [list(page) for page in pages], []
+    headed = ([line for line in page if line in running] for page in pages)
+    return kept, next((lines for lines in headed if lines), [])

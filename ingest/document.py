@@ -82,7 +82,8 @@ class Fact:
         value: Its value; dates as ISO 8601, periods as `2021` or `2021-2027`, languages as ISO 639-1.
         start: Offset in `Document.text` of the passage that states it; None when `origin` is not the text.
         end: Offset after that passage.
-        origin: `text`, `properties` (the file's metadata) or `name` (file or folder name).
+        origin: `text`, `header` (a running header or footer, which is no part of the text), `properties` (the file's
+            metadata) or `name` (file or folder name).
     """
 
     field: Field

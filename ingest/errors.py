@@ -2,7 +2,8 @@
 
 IngestError
 ├── UnsupportedFormat      the type cannot be read; says what to convert to
-├── UnreadableFile         damaged, empty or not what it claims
+├── UnreadableFile         damaged, empty or not what it claims; a web page that does not come
+│   └── PageGone           the server says that there is no page at the address
 ├── NeedsPassword          encrypted; `--password` opens it
 ├── NeedsOcr               pages are pictures without a text layer
 ├── TooLarge               over a configured limit
@@ -27,6 +28,10 @@ class UnreadableFile(IngestError):
     """The file is damaged, empty or not what it claims to be."""
 
     outcome = "unreadable"
+
+
+class PageGone(UnreadableFile):
+    """The server says that there is no page at the address, any more or at all."""
 
 
 class NeedsPassword(IngestError):

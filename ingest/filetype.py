@@ -1,6 +1,7 @@
 """Tell what a file is from its content; its name only decides between kinds of text."""
 
 import io
+import json
 import re
 import zipfile
 
@@ -106,8 +107,20 @@ def _refuse_known(content: bytes, text: str, name: str) -> None:
         raise UnsupportedFormat(f"{name} is a picture; make a PDF with a text layer of it (OCR) and ingest that file.")
     if re.match(r"\s*(?:From:|MIME-Version:).*multipart/related", text[:1000], re.IGNORECASE | re.DOTALL):
         raise UnsupportedFormat(f"{name} is a web archive (.mhtml); save the page as HTML only and ingest that file.")
+    if name.lower().endswith((".csv", ".tsv")) or _is_json(content, text):
+        raise UnsupportedFormat(f"{name} is data, not a document; put what it says into a document and ingest that.")
     if re.match(r"\s*<\?xml|\s*<svg\b", text):
         raise UnsupportedFormat(f"{name} is XML data, not a document; {_AS_PDF}.")
+
+
+def _is_json(content: bytes, text: str) -> bool:
+    """Whether the whole file is an object or list in JSON, which text hardly ever is by chance."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        return isinstance(json.loads(content), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_binary(text: str) -> bool:

@@ -104,6 +104,8 @@ def _statements(document: Document) -> Iterator[_Statement]:
 
 def _in_line(line: str, offset: int, kind: BlockKind) -> Iterator[_Statement]:
     found = find_labels(line)
+    if kind == BlockKind.ROW and 2 * sum(bool(label) for label, *_ in found) < len(found):
+        return  # a table of something else, in which one column has such a name
     for position, (label, start, end) in enumerate(found):
         until = found[position + 1][1] if position + 1 < len(found) else len(line)
         value = line[end:until]

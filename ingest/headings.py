@@ -14,6 +14,7 @@ _NUMBER = re.compile(
     r"(?:(?:kapitel|avsnitt|chapter|section|del|part)\s+)?(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+(?=[^\W\d_]|[”\"])",
     re.IGNORECASE,
 )
+_BARE_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}")
 _DECISION = re.compile(
     r"(?:antag(?:en|et|na)|beslutad|fastställ[dt]|revidera[dt]|upprättad|gäller|senast|adopted|approved|revised)\b.*\d{4}",
     re.IGNORECASE,
@@ -103,10 +104,20 @@ def number_of(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
+def divide_number(text: str) -> tuple[str, str]:
+    """A numbered text as its number and the rest: `("2.1", "Mål")`; an empty number where there is none."""
+    match = _NUMBER.match(text)
+    return (text[: match.end()].rstrip(), text[match.end() :]) if match else ("", text)
+
+
 def _title(text: str) -> str:
     """A heading without the number that it begins with."""
-    match = _NUMBER.match(text)
-    return text[match.end() :] if match else text
+    return divide_number(text)[1]
+
+
+def _depth(text: str) -> int:
+    """How many parts the number of a heading has, be it all of the heading; 0 where it has none."""
+    return len(number_of(text)) or (text.count(".") + 1 if _BARE_NUMBER.fullmatch(text) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +138,15 @@ class Heading:
 
 
 def heading_levels(headings: Sequence[Heading]) -> list[int]:
-    """Levels from 1: by the depth of numbers first, by the outline next, else by the rank of the type."""
+    """Levels from 1: by the depth of numbers first, by the outline next, else by the rank of the type.
+
+    A heading below another is one level below it, however many its type would make it.
+    """
     styles = sorted({_style(heading) for heading in headings}, reverse=True)
     depths = {
         depth: level
         for depth in range(1, 6)
-        if (level := _usual(h.outlined for h in headings if h.outlined and len(number_of(h.text)) == depth))
+        if (level := _usual(h.outlined for h in headings if h.outlined and _depth(h.text) == depth))
     }
     ranks: dict[tuple[float, bool], int] = {}
     deepest = 0
@@ -140,15 +154,36 @@ def heading_levels(headings: Sequence[Heading]) -> list[int]:
         alike = [heading for heading in headings if _style(heading) == style]
         # A style used once, as in a picture, takes no level of its own; the title at the beginning does.
         single = len(alike) == 1 and alike[0] is not headings[0]
-        depth = _usual(len(number_of(heading.text)) for heading in alike)
+        depth = _highest_depth(alike)
         ranks[style] = _usual(h.outlined for h in alike if h.outlined) or _depth_level(depth, depths) or deepest + 1
         if depth:
             depths.setdefault(depth, ranks[style])
         deepest = deepest if single and not alike[0].outlined else max(deepest, ranks[style])
-    return [
-        _depth_level(len(number_of(heading.text)), depths) or heading.outlined or ranks[_style(heading)]
-        for heading in headings
-    ]
+    return _without_gaps(
+        [
+            _depth_level(_depth(heading.text), depths) or heading.outlined or ranks[_style(heading)]
+            for heading in headings
+        ]
+    )
+
+
+def _highest_depth(alike: Sequence[Heading]) -> int:
+    """The fewest parts that the numbers of several headings in one style have; 0 where most have no number."""
+    counts = Counter(_depth(heading.text) for heading in alike)
+    usual = _usual(counts.elements())
+    return usual and min(depth for depth, count in counts.items() if depth and (count > 1 or depth == usual))
+
+
+def _without_gaps(levels: Sequence[int]) -> list[int]:
+    """Levels of which none is more than one below that of the heading it stands under."""
+    above: list[tuple[int, int]] = []
+    found: list[int] = []
+    for level in levels:
+        while above and above[-1][0] >= level:
+            above.pop()
+        found.append(min(level, above[-1][1] + 1) if above else level)
+        above.append((level, found[-1]))
+    return found
 
 
 def _depth_level(depth: int, depths: Mapping[int, int]) -> int:

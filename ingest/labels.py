@@ -117,6 +117,12 @@ def find_labels(line: str) -> list[tuple[str, int, int]]:
     return found
 
 
+def begins_with_label(line: str) -> bool:
+    """Whether a line begins with a known name and its colon."""
+    found = find_labels(line)
+    return bool(found) and found[0][0] != "" and found[0][1] == 0
+
+
 def paragraph_lines(text: str) -> list[str]:
     """Paragraphs of a text in which a line break was set by hand.
 

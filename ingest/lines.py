@@ -16,16 +16,13 @@ _SAME_EDGE = 0.3
 _COLUMN_GAP = 0.6
 _RAISED = 1.25
 _MARK_LENGTH = 4
+_NARROW_DIGIT = 0.36
 _ALL_BOLD = 0.85
 _CHUNK_GAP = 2.0
 _COLUMN_LINES = 3
 _MOST_CHUNKS = 300
 _UNIT = re.compile(r"(?:^|[\s\d/(])[cdkm]?m$")
 _MARKER = re.compile(r"[^\w\s(\[§%+]{1,2}|o|\(?(?:\d{1,2}|[a-zåäö]|[ivx]{1,4})[.)]|\d{1,2}(?:\.\d{1,2})*\.?")
-
-
-_Columns = Mapping[int, Sequence[tuple[float, float]]]
-"""Left edge and height of cells, by their left edge in whole points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,41 @@ class Span:
     y: float
     size: float
     bold: bool
+
+
+_Edges = Mapping[int, Sequence[tuple[float, float]]]
+"""An edge and the height of cells, by the edge in whole points."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where cells stand on a page.
+
+    Attributes:
+        starts: Left edges of cells that have another to their left.
+        ends: Right edges of cells that have another to their right.
+    """
+
+    starts: _Edges
+    ends: _Edges
+
+    @classmethod
+    def of(cls, spans: Sequence[Span]) -> "_Columns":
+        """The cells that stand clearly apart on one baseline."""
+        starts: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+        ends: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+        for before, run in pairwise(_runs(spans, cls({}, {}))):
+            last, first = before[-1], run[0]
+            if abs(before[0].y - first.y) <= _SAME_BASELINE * first.size and first.x0 > last.x1:
+                starts[round(first.x0)].append((first.x0, first.y))
+                ends[round(last.x1)].append((last.x1, last.y))
+        return cls(starts, ends)
+
+
+def _heights(edges: _Edges, edge: float) -> list[float]:
+    """Heights of the cells that have their edge just here."""
+    around = range(round(edge) - 1, round(edge) + 2)
+    return [y for key in around for x, y in edges.get(key, ()) if abs(x - edge) < _SAME_EDGE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +106,7 @@ class Line:
 
 def lines_of_page(page: int, spans: Sequence[Span]) -> list[Line]:
     """Join the spans of a page to lines, in the order of its content, with list markers put before their items."""
-    columns: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
-    runs = list(_runs(spans, columns))
-    for before, run in pairwise(runs):
-        if abs(before[0].y - run[0].y) <= _SAME_BASELINE * run[0].size and run[0].x0 > before[-1].x1:
-            columns[round(run[0].x0)].append((run[0].x0, run[0].y))
-    lines = [line for run in _runs(spans, columns) if (line := _line(page, run)) is not None]
+    lines = [line for run in _runs(spans, _Columns.of(spans)) if (line := _line(page, run)) is not None]
     return _with_markers(lines)
 
 
@@ -123,13 +150,16 @@ def _near(run: Sequence[Span], span: Span) -> bool:
 
 
 def _begins_column(run: Sequence[Span], span: Span, columns: _Columns) -> bool:
-    """Whether a span starts exactly where cells of other rows do: close to it, or with more than a space before it."""
-    around = range(round(span.x0) - 1, round(span.x0) + 2)
-    same = [y for key in around for x, y in columns.get(key, ()) if abs(x - span.x0) < _SAME_EDGE]
+    """Whether a span starts exactly where cells of other rows do, or a run ends there.
+
+    Close to such a row the edge alone tells; else there must be more than a space between run and span.
+    """
+    starts = _heights(columns.starts, span.x0)
+    if any(abs(y - span.y) < _ROWS_NEAR * span.size for y in starts):
+        return True
     end = max(other.x1 for other in run)
-    return any(abs(y - span.y) < _ROWS_NEAR * span.size for y in same) or (
-        len(same) > 1 and span.x0 - end > _COLUMN_GAP * span.size
-    )
+    shared = len(starts) > 1 or len(_heights(columns.ends, end)) > 1
+    return shared and span.x0 - end > _COLUMN_GAP * span.size
 
 
 def _line(page: int, run: Sequence[Span]) -> Line | None:
@@ -143,9 +173,10 @@ def _line(page: int, run: Sequence[Span]) -> Line | None:
     text, end = "", run[0].x0
     for span in run:
         mark = span.text.strip()
-        if text and _is_raised_number(span, size, y):
+        if text and (_is_raised_number(span, size, y) or (_is_small_number(span) and text[-1].isalpha())):
             if _UNIT.search(text.rstrip()):
-                text, end = text.rstrip() + mark, span.x1
+                text = text.rstrip() + mark
+            end = span.x1
             continue
         apart = span.x0 - end > _WORD_GAP * size and mark.strip("-\u00ad\u2010") != ""
         text += f" {span.text}" if text and apart and not (text[-1].isspace() or span.text[0].isspace()) else span.text
@@ -161,6 +192,12 @@ def _is_raised_number(span: Span, size: float, y: float) -> bool:
         and span.size < 0.8 * size
         and y - span.y > 0.15 * size
     )
+
+
+def _is_small_number(span: Span) -> bool:
+    """Whether a span is a number in digits that are made as superscripts: on the baseline, and far narrower."""
+    mark = span.text.strip()
+    return re.fullmatch(r"\d{1,2}", mark) is not None and span.x1 - span.x0 < _NARROW_DIGIT * len(mark) * span.size
 
 
 def _with_markers(lines: Sequence[Line]) -> list[Line]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ingest.assemble import RawBlock, RawDocument
 from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
-from ingest.errors import TooLarge, UnreadableFile
+from ingest.errors import UnreadableFile
 from ingest.labels import paragraph_lines
-from ingest.office import cell_text, tabs_to_colons
+from ingest.office import MAX_UNPACKED, cell_text, read_package, tabs_to_colons
 from ingest.table_rows import has_header_row, key_values, write_rows
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from docx.styles.styles import Styles
     from lxml.etree import _Element as Element
 
-# A document within the size limit of files can still unpack to gigabytes.
-_MAX_UNPACKED = 200 * 1024 * 1024
+_APPLICATION = "docProps/app.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING_NAME = re.compile(r"(?:heading|rubrik|überschrift|overskrift|otsikko|titre)\s*(\d)", re.IGNORECASE)
 _TITLE_NAMES = {"title", "titel", "rubrik", "dokumentrubrik", "dokumenttitel", "huvudrubrik"}
@@ -34,49 +33,48 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-", f"{_W}ptab": "\t"}
 
 
-def load_docx(content: bytes) -> RawDocument:
+def load_docx(content: bytes, max_unpacked: int = MAX_UNPACKED) -> RawDocument:
     """Read headings, paragraphs, list items and tables of a Word document.
 
     Content controls, tracked insertions and text boxes are read; tracked deletions, comments, notes and page headers
     are not.
 
     Raises:
-        TooLarge: It unpacks to more than 200 MB.
+        NeedsPassword: A part is encrypted.
+        TooLarge: It unpacks to more than `max_unpacked` bytes.
         UnreadableFile: It is damaged.
     """
     import docx
     from docx.opc.exceptions import OpcError
     from lxml import etree
 
+    parts = read_package(content, "the Word document", max_unpacked, (_APPLICATION,))
+    company = _COMPANY.search(parts.get(_APPLICATION, b""))
     try:
-        company = _check_package(content)
         document = docx.Document(io.BytesIO(content))
         body = document.element.body
         core = document.core_properties
-        properties = {Field.TITLE: core.title, Field.LANGUAGE: core.language[:2].lower(), Field.ORGANISATION: company}
+        properties = {Field.TITLE: core.title, Field.LANGUAGE: core.language[:2].lower()}
         reader = _Reader(document.styles)
         blocks = list(reader.read(body))
-    except (OpcError, zipfile.BadZipFile, KeyError, ValueError, OSError, etree.XMLSyntaxError, AttributeError) as error:
+    except (
+        OpcError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        OSError,
+        etree.XMLSyntaxError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise UnreadableFile(
             f"the Word document is damaged ({error}); open it in Word, save it anew and ingest that file"
         ) from error
+    if company is not None:
+        properties[Field.ORGANISATION] = company[1].decode("utf-8", errors="replace").replace("&amp;", "&")
     return RawDocument(
         "docx", blocks, properties={field: clean_line(value) for field, value in properties.items() if value.strip()}
     )
-
-
-def _check_package(content: bytes) -> str:
-    """Refuse a package that unpacks to too much; returns the company that its properties name, else nothing."""
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        unpacked = sum(entry.file_size for entry in package.infolist())
-        if unpacked > _MAX_UNPACKED:
-            raise TooLarge(
-                f"the Word document unpacks to {unpacked // 2**20} MB, the limit is {_MAX_UNPACKED // 2**20} MB; "
-                "remove pictures and embedded files and save it anew"
-            )
-        stated = package.read("docProps/app.xml") if "docProps/app.xml" in package.namelist() else b""
-    found = _COMPANY.search(stated)
-    return found[1].decode("utf-8", errors="replace").replace("&amp;", "&") if found else ""
 
 
 class _Reader:

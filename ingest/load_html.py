@@ -24,6 +24,9 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _METADATA = ("base", "link", "meta", "noscript", "script", "style", "template", "title")
+_TOO_DEEP = (
+    "The web page nests its parts too deep to be read. Open it in a browser, print it to a PDF and ingest that file."
+)
 # Below this many characters in the part marked as main, content of as many is looked for outside it.
 _SHORT = 500
 
@@ -43,6 +46,13 @@ def load_html(content: bytes, declared_encoding: str | None = None) -> RawDocume
         UnreadableFile: There is no markup in it.
     """
     root = _parse(content, declared_encoding)
+    try:
+        return _read_page(root)
+    except RecursionError as error:
+        raise UnreadableFile(_TOO_DEEP) from error
+
+
+def _read_page(root: HtmlElement) -> RawDocument:
     linked, changed = _linked_data(root), _stated_change(root)
     remove_boilerplate(root)
     properties = _read_properties(root, linked, changed)
@@ -59,9 +69,13 @@ def _parse(content: bytes, declared: str | None) -> HtmlElement:
     encoding = declared or (stated[1].decode("ascii", errors="ignore") if stated else None)
     text = _XML_DECLARATION.sub("", decode_text(content, encoding).replace("\x00", ""))
     try:
-        root = document_fromstring(text.encode("utf-8", errors="replace"), parser=HTMLParser(encoding="utf-8"))
+        parser = HTMLParser(encoding="utf-8", huge_tree=True)
+        root = document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
         raise UnreadableFile("The web page holds no markup that can be read. Save it again from a browser.") from error
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        # What follows the place where the parser gave up is lost.
+        raise UnreadableFile(_TOO_DEEP)
     _move_strays(root)
     return root
 

@@ -8,7 +8,16 @@ from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
 from ingest.errors import NeedsPassword, UnreadableFile
 from ingest.labels import paragraph_lines
-from ingest.office import cell_text, heading_level, is_contents, list_level, read_package, table_blocks, tabs_to_colons
+from ingest.office import (
+    MAX_UNPACKED,
+    cell_text,
+    heading_level,
+    is_contents,
+    list_level,
+    read_package,
+    table_blocks,
+    tabs_to_colons,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -39,17 +48,17 @@ _SKIPPED = {
 _MOST_REPEATED = 50
 
 
-def load_odt(content: bytes) -> RawDocument:
+def load_odt(content: bytes, max_unpacked: int = MAX_UNPACKED) -> RawDocument:
     """Read headings, paragraphs, list items and tables of an OpenDocument text.
 
     Text boxes and tracked insertions are read; tracked deletions, comments, notes and page headers are not.
 
     Raises:
         NeedsPassword: It is encrypted.
-        TooLarge: It unpacks to more than 200 MB.
+        TooLarge: It unpacks to more than `max_unpacked` bytes.
         UnreadableFile: It is damaged.
     """
-    parts = read_package(content, "the OpenDocument text", _PARTS)
+    parts = read_package(content, "the OpenDocument text", max_unpacked, _PARTS)
     if "encrypted-package" in parts or b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise NeedsPassword("the OpenDocument text has a password; save a copy without one and ingest that")
     try:

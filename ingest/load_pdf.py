@@ -6,15 +6,18 @@ What one of them cannot read the other may, so a page from which pdfium gives no
 import logging
 import math
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.assemble import RawDocument
-from ingest.clean import clean_text, without_running_lines, words_of
+from ingest.clean import clean_text, divide_running_lines, words_of
 from ingest.document import Field
-from ingest.errors import NeedsOcr, NeedsPassword, UnreadableFile
+from ingest.errors import NeedsOcr, NeedsPassword, TooLarge, UnreadableFile
+from ingest.limits import Limits
 from ingest.lines import Line, Span, beside, lines_of_page
+from ingest.mend_pdf import with_trailer
 from ingest.ocr import INSTALL, Ocr, OcrPage, installed_languages, recognise_pages
 from ingest.pdfium import PDFIUM_LOCK, open_document, page_spans, picture_share
 from ingest.structure import OutlineEntry, structure_lines
@@ -34,29 +37,54 @@ _MUCH_MORE = 3
 _PLAIN = re.compile(r"[^\W_]+|[\s.,;:!?()–§%/”\"'•_…\u00ad\u2010-]+")
 
 
-def load_pdf(path: Path, password: str | None = None, ocr: Ocr | None = None) -> RawDocument:
+def load_pdf(
+    path: Path, password: str | None = None, ocr: Ocr | None = None, max_pages: int = Limits().max_pages
+) -> RawDocument:
     """Read the text layer of a PDF, with its structure; pages without one are recognised where Tesseract is installed.
 
     Args:
         path: The file.
         password: Tried where the empty password does not open an encrypted file.
         ocr: How pages are recognised; else with the defaults.
+        max_pages: Limit to the number of pages, as one of the readers counts them.
 
     Raises:
+        TooLarge: It has more pages.
         NeedsPassword: It is encrypted and neither password opens it.
         NeedsOcr: No page has a text layer, and none was recognised.
-        UnreadableFile: It is damaged, empty or no PDF.
+        UnreadableFile: It is damaged, empty or no PDF. Of one that was cut off, what is there is read.
     """
     _check_header(path)
-    reader, problem = _open_pypdf(path, password)
+    try:
+        return _load(path, password, ocr, max_pages)
+    except UnreadableFile as error:
+        mended = with_trailer(path.read_bytes())
+        if mended is None:
+            raise
+        with tempfile.TemporaryDirectory(prefix="utblick-") as folder:
+            copy = Path(folder) / path.name
+            copy.write_bytes(mended)
+            try:
+                raw = _load(copy, password, ocr, max_pages)
+            except (UnreadableFile, NeedsOcr):
+                raise error from None
+        _log.warning("%s was cut off; what is left of it was read. Obtain a complete copy.", path.name)
+        return raw
+
+
+def _load(path: Path, password: str | None, ocr: Ocr | None, max_pages: int) -> RawDocument:
     with PDFIUM_LOCK:
         document, other = open_document(path, password)
-        if reader is None and document is None:
-            if "password" in (problem, other):
-                given = "the password given does not open it" if password else "give its password with --password"
-                raise NeedsPassword(f"{path.name} is encrypted; {given}")
-            raise UnreadableFile(f"{path.name} cannot be read as a PDF ({problem}); obtain an undamaged copy")
         try:
+            # The quick one first: to the other one, counting a hundred thousand pages is work.
+            _check_count(path.name, len(document) if document is not None else 0, max_pages)
+            reader, problem = _open_pypdf(path, password)
+            if reader is None and document is None:
+                if "password" in (problem, other):
+                    given = "the password given does not open it" if password else "give its password with --password"
+                    raise NeedsPassword(f"{path.name} is encrypted; {given}")
+                raise UnreadableFile(f"{path.name} cannot be read as a PDF ({problem}); obtain an undamaged copy")
+            _check_count(path.name, len(reader.pages) if reader is not None else 0, max_pages)
             pages = _read_pages(path.name, reader, document)
             stamped = _stamped_pages(document, pages) if document is not None else []
         finally:
@@ -79,9 +107,16 @@ def load_pdf(path: Path, password: str | None = None, ocr: Ocr | None = None) ->
     if silent:
         _log.info("%s: no text on pages %s", path.name, ", ".join(map(str, silent)))
     words = words_of(line.text for page in pages for line in page)
-    blocks = structure_lines(without_running_lines(pages), words, _outline(reader))
+    kept, running = divide_running_lines(pages)
+    blocks = structure_lines(kept, words, _outline(reader))
+    header = tuple(clean_text(line.text) for line in running)
     sure = {number: page.confidence if page and page.lines else None for number, page in recognised.items()}
-    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader), sure)
+    return RawDocument("pdf", blocks, _labels(reader, len(pages)), _properties(reader), sure, header)
+
+
+def _check_count(name: str, count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(f"{name} has {count} pages, the limit is {most}; divide the file")
 
 
 def _check_header(path: Path) -> None:

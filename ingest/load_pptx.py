@@ -10,7 +10,7 @@ from ingest.characters import clean_line
 from ingest.document import BlockKind, Field
 from ingest.errors import UnreadableFile
 from ingest.labels import paragraph_lines
-from ingest.office import cell_text, read_package, table_blocks, tabs_to_colons
+from ingest.office import MAX_UNPACKED, cell_text, read_package, table_blocks, tabs_to_colons
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -30,7 +30,7 @@ _LEFT_OUT = {"dt", "ftr", "sldNum", "hdr"}
 _PARTS_OF_DECK = {"title", "secHead"}
 
 
-def load_pptx(content: bytes) -> RawDocument:
+def load_pptx(content: bytes, max_unpacked: int = MAX_UNPACKED) -> RawDocument:
     """Read titles, paragraphs, bullets, tables and diagrams of a presentation's slides, hidden ones too.
 
     A slide's title is a heading: of level 1 on title and section slides, else of level 2. Notes, comments, charts,
@@ -38,13 +38,13 @@ def load_pptx(content: bytes) -> RawDocument:
 
     Raises:
         NeedsPassword: A part is encrypted.
-        TooLarge: It unpacks to more than 200 MB.
+        TooLarge: It unpacks to more than `max_unpacked` bytes.
         UnreadableFile: It is damaged.
     """
     from lxml import etree
     from pptx.exc import PythonPptxError
 
-    read_package(content, "the presentation")
+    read_package(content, "the presentation", max_unpacked)
     try:
         presentation = _open(content)
         core = presentation.core_properties

@@ -1,8 +1,10 @@
 """Read facts about a document: what its front page, its properties and its name state of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.dates import find_date, locate_date, locate_period
 from ingest.document import BlockKind, Document, Fact, Field
 from ingest.front_page import read_front_page
@@ -51,15 +53,19 @@ _DURING = re.compile(
 _TELLS_OF_A_YEAR = re.compile(r"redovisning|berättelse|rapport|uppföljning|utvärdering|webbsida|report|evaluation")
 _YEARS_ALONE = re.compile(r"(?:19|20)\d\d(?:\s?[-–]\s?(?:19|20)\d\d)?")
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_SHORT = 80
 
 
-def read_facts(document: Document, properties: dict[Field, str], path_hint: str) -> tuple[Fact, ...]:
+def read_facts(
+    document: Document, properties: dict[Field, str], path_hint: str, header: Sequence[str] = ()
+) -> tuple[Fact, ...]:
     """Facts that a document states about itself, at most one of each field.
 
     Args:
         document: Text, pages and blocks.
         properties: What the file's own properties say; kept where the text does not say it better.
         path_hint: Relative path or address, for what only names and folders tell.
+        header: The first page's running header and footer, for what only they tell.
 
     Returns:
         Facts in the order of `Field`. Facts read from the text carry the offsets of the passage that states them.
@@ -78,8 +84,10 @@ def read_facts(document: Document, properties: dict[Field, str], path_hint: str)
         if field not in facts and field not in (Field.TITLE, Field.ORGANISATION, Field.LANGUAGE):
             kept = (find_date(value) or value) if field in (Field.ADOPTED_ON, Field.REVISED_ON) else value
             facts[field] = Fact(field, kept, origin="properties")
+    for fact in _in_header(header):
+        facts.setdefault(fact.field, fact)
     title = facts.get(Field.TITLE)
-    kind = _document_type(document, title, path_hint)
+    kind = _document_type(document, title, path_hint, header)
     if kind is not None:
         facts.setdefault(Field.DOCUMENT_TYPE, kind)
     period = next(_periods(document, facts, path_hint, properties.get(Field.ADDRESS, "")), None)
@@ -181,7 +189,17 @@ def _organisation(
     return Fact(Field.ORGANISATION, *found) if found else None
 
 
-def _document_type(document: Document, title: Fact | None, path_hint: str) -> Fact | None:
+def _in_header(header: Sequence[str]) -> Iterator[Fact]:
+    """What a running header or footer states under a name, and whose it is. It has no place in the text."""
+    blocks = [RawBlock(BlockKind.PARAGRAPH, ((1, line),)) for line in header]
+    page = assemble_document("header", "", RawDocument("text", blocks))
+    for fact in read_front_page(page).values():
+        yield replace(fact, start=None, end=None, origin="header")
+    if found := find_organisation(page.text, len(page.text), ()):
+        yield Fact(Field.ORGANISATION, found[0], origin="header")
+
+
+def _document_type(document: Document, title: Fact | None, path_hint: str, header: Sequence[str]) -> Fact | None:
     if title is not None and (found := _type_in(title.value)):
         value, start, end = found
         place = (
@@ -190,12 +208,19 @@ def _document_type(document: Document, title: Fact | None, path_hint: str) -> Fa
         if place and title.start is not None:
             return Fact(Field.DOCUMENT_TYPE, value, title.start + place[0], title.start + place[1])
         return Fact(Field.DOCUMENT_TYPE, value, origin=title.origin)
+    for line in header:
+        if len(line) <= _SHORT and (found := _type_in(line)):
+            return Fact(Field.DOCUMENT_TYPE, found[0], origin="header")
     if found := _type_in(_spaced_name(path_hint)) if "://" not in path_hint else None:
         return Fact(Field.DOCUMENT_TYPE, found[0], origin="name")
     if document.format == "html":
         return Fact(Field.DOCUMENT_TYPE, "webbsida", origin="properties")
-    if len(document.pages) > 1 and (found := _type_in(document.text[: min(front_end(document), 300)])):
-        return Fact(Field.DOCUMENT_TYPE, *found)
+    for block in document.blocks if len(document.pages) > 1 else ():
+        text = document.text[block.start : block.end]
+        if block.start >= min(front_end(document), 300):
+            break
+        if len(text) <= _SHORT and not text.endswith((".", ",", ";", ":")) and (found := _type_in(text)):
+            return Fact(Field.DOCUMENT_TYPE, found[0], block.start + found[1], block.start + found[2])
     return None
 
 

@@ -11,10 +11,11 @@ from ingest.characters import clean_line
 from ingest.document import BlockKind
 from ingest.errors import NeedsPassword, TooLarge, UnreadableFile
 from ingest.labels import label_of
+from ingest.limits import Limits
 from ingest.table_rows import has_header_row, key_values, write_rows
 
-MAX_UNPACKED = 200 * 1024 * 1024
-"""Bytes to which a package may unpack: a file within the size limit of files can still hold gigabytes."""
+MAX_UNPACKED = Limits().max_decompressed
+"""Bytes to which a package may unpack where nothing else is set."""
 
 _PIECE = 1024 * 1024
 _XML = (".xml", ".rels")
@@ -26,15 +27,16 @@ _CONTENTS = re.compile(r"(?:toc|contents|innehåll|innehållsförteckning)\s*\d"
 
 
 def read_package(
-    content: bytes, described: str, wanted: Collection[str] = (), max_unpacked: int = MAX_UNPACKED
+    content: bytes, described: str, max_unpacked: int = MAX_UNPACKED, wanted: Collection[str] = ()
 ) -> dict[str, bytes]:
     """Unpack a package piece by piece, and refuse it where it unpacks to too much or is not what it states.
 
     Args:
         content: The file.
         described: What it is, for messages: *the presentation*.
+        max_unpacked: Bytes to which all its parts may unpack, both as stated and in fact: a file within the size limit
+            of files can still hold gigabytes.
         wanted: Names of parts to return.
-        max_unpacked: Bytes to which all its parts may unpack, both as stated and in fact.
 
     Returns:
         The wanted parts that it has.
@@ -59,7 +61,7 @@ def read_package(
                 if left < 0:
                     break
                 if not isinstance(data, int):
-                    if _ENTITY.search(data):
+                    if _ENTITY.search(data.replace(b"\0", b"") if b"\0" in data else data):  # UTF-16
                         raise UnreadableFile(f"{described} declares XML entities; save it anew and ingest that file")
                     if entry.filename in wanted:
                         parts[entry.filename] = data

@@ -63,6 +63,11 @@ def base_form(name: str) -> str:
     return name.strip()
 
 
+def public_bodies(text: str) -> list[tuple[str, int, int]]:
+    """The public bodies that a text names with their form, in base form, with the offsets of each mention."""
+    return [(name, start, end) for name, start, end, strong in _mentions(text) if strong]
+
+
 def is_issuer(name: str, text: str) -> bool:
     """Whether a name in a file's properties is an organisation, rather than whoever saved the file.
 

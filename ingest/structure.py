@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingest.assemble import RawBlock
 from ingest.clean import HYPHENS, Words, clean_line, clean_text, join_lines
 from ingest.document import BlockKind
-from ingest.headings import LARGER, Candidate, Heading, heading_levels, is_heading
+from ingest.headings import LARGER, Candidate, Heading, divide_number, heading_levels, is_heading, number_of
+from ingest.labels import begins_with_label
 from ingest.lines import Line, in_reading_order
 from ingest.spacing import Spacing
 from ingest.tables import TableRow, find_tables
@@ -22,6 +23,9 @@ _DOTS = re.compile(r"\s*(?:\.{4,}|…{2,}|(?:\s\.){3,}|_{4,})\s*")
 _ENDS_IN_NUMBER = re.compile(r"[^\d\s]\s*\d{1,3}$")
 _CONTENTS_TITLE = re.compile(r"(?:\d+\.?\s)?(?:innehåll(?:sförteckning)?|(?:table of )?contents)\W*", re.IGNORECASE)
 _KEY = re.compile(r"[^\W\d_][^:.!?]{1,40}:(?:\s|$)")
+_DECISION = re.compile(
+    r"(?:Antag(?:en|et|na)|Beslutad|Fastställ[dt]|Godkän[dt]|Reviderad|Adopted|Approved|Revised)\s(?:av|i|vid|den|by|on|\d)"
+)
 _ENDS = (".", "!", "?", ":")
 _PARAGRAPH_GAP = 1.25
 _TITLE_GAP = 1.5
@@ -87,6 +91,7 @@ class _Reading:
         self.open: _Block | None = None
         self.indents: list[float] = []
         self.in_contents = False
+        self.numbered: dict[int, Line] = {}
 
     def blocks_of(self, pages: Sequence[Sequence[Line | TableRow]]) -> list[RawBlock]:
         """The blocks of all pages, with the levels of headings."""
@@ -128,8 +133,11 @@ class _Reading:
             self._start(BlockKind.HEADING, items[position : position + taken], outlined=outlined)
             self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
             self.indents.clear()
+            self.numbered[len(number_of(text))] = line
             return taken
         self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
+        if self._opens_section(line, text):
+            line = self._numbered_section(line)
         if self._is_item(line, text):
             self._start(BlockKind.ITEM, [line], level=self._item_level(line))
         elif self.open is not None and self._continues(self.open, line):
@@ -178,7 +186,32 @@ class _Reading:
         after = items[position + len(lines)] if position + len(lines) < len(items) else None
         before = items[position - 1] if position else None
         found = is_heading(self._candidate(lines, before, after), self.spacing.size, self.spacing.bold)
-        return len(lines) if found else 0, 0
+        return len(lines) if found and not (plain and self._repeats_number(group[0])) else 0, 0
+
+    def _repeats_number(self, line: Line) -> bool:
+        """Whether a line has the number of the heading that it stands under, so that it is that section's text."""
+        number = number_of(clean_text(line.text))
+        heading = self.numbered.get(len(number))
+        return len(number) > 1 and heading is not None and number_of(clean_text(heading.text)) == number
+
+    def _opens_section(self, line: Line, text: str) -> bool:
+        """Whether a line that is no title has the number after that of a heading and stands as that does."""
+        number = number_of(text)
+        heading = self.numbered.get(len(number))
+        if len(number) < 2 or heading is None:
+            return False
+        *parents, last = number_of(clean_text(heading.text))
+        alike = abs(line.x0 - heading.x0) < 1 and abs(line.size - heading.size) < _STYLE and line.bold == heading.bold
+        return alike and number == (*parents, last + 1)
+
+    def _numbered_section(self, line: Line) -> Line:
+        """Begin a section whose heading is a number alone; the line without it."""
+        number, rest = divide_number(clean_text(line.text))
+        self.numbered[len(number_of(clean_text(line.text)))] = line
+        edge = line.x0 + (line.x1 - line.x0) * (len(number) + 1) / len(line.text)
+        self._start(BlockKind.HEADING, [replace(line, text=number, x1=edge)])
+        self.indents.clear()
+        return replace(line, text=rest, x0=edge)
 
     def _group(self, items: Sequence[Line | TableRow], position: int) -> list[Line]:
         """Lines from a position on that share a style and stand close."""
@@ -242,7 +275,7 @@ class _Reading:
         if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM) or abs(last.size - line.size) > _STYLE:
             return False
         if last.page != line.page or line.y <= last.y or line.x0 > last.x1:
-            return self._runs_over(last, line)
+            return self._runs_over(block, line)
         if not self._is_close(block, line):
             distance = (line.y - last.y) / self.spacing.leading(line)
             return distance < 2.3 and len(block.lines) > 1 and line.text[0].islower() and last.text[-1].isalnum()
@@ -253,7 +286,7 @@ class _Reading:
             if line.x0 < first.x0 - 0.4 * line.size:
                 return False
             return (begun and not last.text.endswith(_ENDS)) or not self.spacing.leaves_room(last, line)
-        if _KEY.match(line.text) and _KEY.match(first.text):
+        if (_KEY.match(line.text) and _KEY.match(first.text)) or _states_fact(line.text):
             return False
         indent = (line.x0 - last.x0) / line.size
         if indent > _INDENT:
@@ -262,10 +295,17 @@ class _Reading:
             return not last.text.endswith(_ENDS)
         return begun or not self.spacing.leaves_room(last, line)
 
-    def _runs_over(self, last: Line, line: Line) -> bool:
-        """Whether a sentence goes on in the next column or on the next page."""
+    def _runs_over(self, block: _Block, line: Line) -> bool:
+        """Whether a sentence, or an item of several, goes on in the next column or on the next page."""
+        first, last = block.lines[0], block.lines[-1]
         if last.text.endswith(tuple(HYPHENS)):
             return True
+        if block.kind == BlockKind.ITEM and last.page != line.page and not line.text[0].islower():
+            hanging = last.x0 > first.x0 + 0.4 * line.size
+            if hanging and abs(line.x0 - last.x0) < 1 and last.bold == line.bold:
+                return True
+            if line.x0 < first.x0 - 0.4 * line.size:
+                return False
         if last.text.endswith(_ENDS) or last.bold != line.bold:
             return False
         return line.text[0].islower() or not self.spacing.leaves_room(last, line)
@@ -341,6 +381,11 @@ class _Reading:
             number, text = parts[0]
             parts = ((number, _BULLET.sub("", text, count=1) if _BULLET.match(text) else text), *parts[1:])
         return RawBlock(block.kind, parts, block.level)
+
+
+def _states_fact(text: str) -> bool:
+    """Whether a line states a fact about the document, as those on a front page do, each on a line of its own."""
+    return begins_with_label(text) or _DECISION.match(text) is not None
 
 
 def _finished(text: str) -> str:

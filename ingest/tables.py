@@ -94,8 +94,10 @@ def _row_beside(rows: Sequence[_Row], line: Line) -> int | None:
 
 
 def _stands_below(line: Line, above: Line) -> bool:
-    """Whether a line is the next one in the same cell."""
-    return 0 < line.y - above.y <= _LEADING * line.size and abs(line.x0 - above.x0) < line.size
+    """Whether a line is the next one in the same cell, which may be centred."""
+    aligned = abs(line.x0 - above.x0) < line.size
+    centred = abs(line.x0 + line.x1 - above.x0 - above.x1) < line.size
+    return 0 < line.y - above.y <= _LEADING * line.size and (aligned or centred)
 
 
 def _table_end(rows: Sequence[_Row], start: int) -> int:

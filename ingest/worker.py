@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from ingest.document import Block, BlockKind, Document, Fact, Field, Page
-from ingest.errors import IngestError, NeedsOcr, NeedsPassword, TooLarge, UnreadableFile, UnsupportedFormat
-from ingest.limits import Limits, check_limits
+from ingest.errors import IngestError, NeedsOcr, NeedsPassword, PageGone, TooLarge, UnreadableFile, UnsupportedFormat
+from ingest.fetch import FETCHING_SECONDS, Fetcher, Source
+from ingest.limits import Limits
+from ingest.load import WebPage
 
 _LENGTH = struct.Struct("<Q")
-_FETCHING_SECONDS = 150.0
+# What one answer of a server may take beyond the time after which the fetching process gives up by itself.
+_FETCHING_SECONDS = FETCHING_SECONDS + 30
 _MEGABYTE = 2**20
 # What a parser leaks ends with its process.
 _FILES_A_PROCESS = 500
@@ -30,7 +33,7 @@ _REMEDY = "Obtain it anew, or open it in the program that made it and save a cop
 
 
 _ERRORS: dict[type, type[IngestError]] = {
-    kind: kind for kind in (IngestError, NeedsOcr, NeedsPassword, TooLarge, UnreadableFile, UnsupportedFormat)
+    kind: kind for kind in (IngestError, NeedsOcr, NeedsPassword, PageGone, TooLarge, UnreadableFile, UnsupportedFormat)
 }
 
 
@@ -42,12 +45,14 @@ class TimedOut(IngestError):
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to read: a file, or a web page where `path` is None."""
+    """What to read: a file, or where `path` is None a web page, of which something may be `known`."""
 
     document_id: str
     path: Path | None
     password: str | None
     limits: Limits
+    known: Source | None = None
+    allow_private: bool = False
 
 
 class LoadWorker:
@@ -55,14 +60,17 @@ class LoadWorker:
 
     Args:
         limits: What one file may cost.
+        allow_private: Also fetch web pages from private network ranges.
     """
 
     _program = "from ingest.worker import serve; serve()"
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, allow_private: bool = False) -> None:
         self.limits = limits or Limits()
+        self._allow_private = allow_private
         self._process: subprocess.Popen[bytes] | None = None
         self._served = 0
+        self._ended: int | None = None
 
     def __enter__(self) -> "LoadWorker":
         return self
@@ -78,17 +86,23 @@ class LoadWorker:
             TooLarge: It exceeds a limit.
             IngestError: As `ingest.load_file`; `UnreadableFile` also where the reader crashed.
         """
-        return self._load(_Request(document_id, path, password, self.limits), path.name, self.limits.max_seconds)
+        request = _Request(document_id, path, password, self.limits)
+        document = self._load(request, path.name, self.limits.max_seconds)
+        assert isinstance(document, Document)
+        return document
 
-    def load_web_page(self, address: str) -> Document:
-        """Fetch and read an address, as `ingest.load_web_page`.
+    def read_web_page(self, address: str, known: Source | None = None) -> WebPage:
+        """Fetch a normal address where it changed, and read it, as `ingest.load.read_web_page`.
 
         Raises:
             TimedOut: It took longer than `limits.max_seconds` beside the time for fetching.
             IngestError: As `ingest.load_web_page`.
         """
         seconds = self.limits.max_seconds + _FETCHING_SECONDS
-        return self._load(_Request(address, None, None, self.limits), address, seconds)
+        request = _Request(address, None, None, self.limits, known, self._allow_private)
+        page = self._load(request, address, seconds)
+        assert isinstance(page, WebPage)
+        return page
 
     def close(self) -> None:
         """End the process."""
@@ -102,19 +116,26 @@ class LoadWorker:
                     with suppress(OSError):
                         stream.close()
 
-    def _load(self, request: _Request, name: str, seconds: float) -> Document:
+    def _load(self, request: _Request, name: str, seconds: float) -> Document | WebPage:
         first = self._served == 0
         answer = self._ask(request, name, seconds)
         if answer is None and not first:
             # Perhaps an earlier file's fault: once more, in a new process.
             answer = self._ask(request, name, seconds)
+        if answer is None and self._ended == -signal.SIGABRT:
+            # So the libraries for PDF and images end where they get no more memory.
+            limit = self.limits.max_memory // _MEGABYTE
+            raise TooLarge(
+                f"{name} takes more than {limit} MB of memory to read, or is made to break its reader. Check where it "
+                "comes from; divide it, or raise the limit."
+            )
         if answer is None:
             raise UnreadableFile(f"{name} cannot be read: the reader broke down over it. {_REMEDY}")
-        if isinstance(answer, Document):
-            return answer
-        raise answer
+        if isinstance(answer, IngestError):
+            raise answer
+        return answer
 
-    def _ask(self, request: _Request, name: str, seconds: float) -> Document | IngestError | None:
+    def _ask(self, request: _Request, name: str, seconds: float) -> Document | WebPage | IngestError | None:
         """What the process answers; None where it died over the file."""
         if self._served >= _FILES_A_PROCESS:
             self.close()
@@ -133,6 +154,8 @@ class LoadWorker:
             _send(process.stdin, request)
             answer = _receive(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
+            with suppress(subprocess.TimeoutExpired):
+                self._ended = process.wait(timeout=1)
             self.close()
             if late.is_set():
                 limit = f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.2g} s"
@@ -147,7 +170,8 @@ class LoadWorker:
         if isinstance(answer, TooLarge) and "memory" in str(answer):
             # Memory that was once taken is seldom given back.
             self.close()
-        return answer if isinstance(answer, Document | IngestError) else None
+        expected = WebPage if request.path is None else Document
+        return answer if isinstance(answer, expected | IngestError) else None
 
     def _start(self) -> subprocess.Popen[bytes]:
         root = str(Path(__file__).parents[1])
@@ -178,24 +202,25 @@ def serve() -> None:
     os.dup2(2, 1)
     # Ctrl+C reaches every process of the terminal; the one that asked decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fetchers: dict[bool, Fetcher] = {}
     while True:
         try:
             request = _receive(requests)
         except EOFError:
             return
         assert isinstance(request, _Request)
-        answer = _answer(request)
+        answer = _answer(request, fetchers)
         try:
             _send(answers, answer)
         except BrokenPipeError:
             return
 
 
-def _answer(request: _Request) -> Document | IngestError:
+def _answer(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebPage | IngestError:
     name = request.path.name if request.path is not None else request.document_id
     _restrict(request.limits, 0.0 if request.path is not None else _FETCHING_SECONDS)
     try:
-        return _loaded(request)
+        return _loaded(request, fetchers)
     except IngestError as error:
         kind = next(known for known in type(error).__mro__ if known in _ERRORS)
         return _ERRORS[kind](str(error))
@@ -206,13 +231,14 @@ def _answer(request: _Request) -> Document | IngestError:
         return UnreadableFile(f"{name} cannot be read ({type(error).__name__}: {error}). {_REMEDY}")
 
 
-def _loaded(request: _Request) -> Document:
-    from ingest.load import load_file, load_web_page
+def _loaded(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebPage:
+    from ingest.load import load_file, read_web_page
 
     if request.path is None:
-        return load_web_page(request.document_id)
-    check_limits(request.path, request.limits, request.password)
-    return load_file(request.path, request.document_id, password=request.password, max_bytes=request.limits.max_bytes)
+        # One for all pages, as it remembers the rules of each site.
+        fetcher = fetchers.setdefault(request.allow_private, Fetcher(allow_private=request.allow_private))
+        return read_web_page(request.document_id, fetcher, request.limits, request.known)
+    return load_file(request.path, request.document_id, password=request.password, limits=request.limits)
 
 
 def _restrict(limits: Limits, more_seconds: float) -> None:
@@ -252,7 +278,7 @@ class _OurClasses(pickle.Unpickler):
         for allowed in (
             *(Document, Page, Block, BlockKind, Fact, Field),
             *_ERRORS,
-            *(_Request, Limits, type(Path())),
+            *(_Request, Limits, Source, WebPage, type(Path())),
         )
     }
 

@@ -24,8 +24,8 @@ SURFACE = {
         "prompt_digest", "render_prompt",
     ],
     "vectorstore": [
-        "DocumentRecord", "FileOutcome", "Filter", "Hit", "Outcome", "SentenceEmbeddings", "Store",
-        "UtblickRetriever", "VectorStoreError", "sync_address", "sync_path",
+        "DocumentRecord", "FileOutcome", "Filter", "Hit", "Outcome", "SearchBackend", "SentenceEmbeddings", "Store",
+        "UtblickRetriever", "VectorStoreError", "backup_store", "restore_store", "sync_addresses", "sync_path",
     ],
 }  # fmt: skip
 

@@ -96,3 +96,13 @@ def make_samples(folder: Path) -> list[Path]:
     specification.loader.exec_module(module)
     made: list[Path] = module.make_samples(folder)
     return made
+
+
+def test_the_questions_about_scope_name_samples_and_their_pages() -> None:
+    lines = (ROOT / "evals" / "datasets" / "scope.jsonl").read_text("utf-8").splitlines()
+    cases = [json.loads(line) for line in lines]
+    assert len({case["id"] for case in cases}) == len(cases) == 39
+    for case in cases:
+        assert all((SAMPLES / source).is_file() for source in case["sources"]), case["id"]
+        for page in case.get("pages", []):
+            assert 1 <= page["page"] <= len(sample(page["source"]).pages), case["id"]

@@ -13,12 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vectorstore.backend import SearchBackend
+    from vectorstore.backup import backup_store, restore_store
     from vectorstore.embed import SentenceEmbeddings
     from vectorstore.errors import VectorStoreError
     from vectorstore.outcome import FileOutcome, Outcome
     from vectorstore.retriever import UtblickRetriever
     from vectorstore.store import Store
-    from vectorstore.sync import sync_address, sync_path
+    from vectorstore.sync import sync_path
+    from vectorstore.sync_web import sync_addresses
     from vectorstore.types import DocumentRecord, Filter, Hit
 
 __all__ = [
@@ -27,11 +30,14 @@ __all__ = [
     "Filter",
     "Hit",
     "Outcome",
+    "SearchBackend",
     "SentenceEmbeddings",
     "Store",
     "UtblickRetriever",
     "VectorStoreError",
-    "sync_address",
+    "backup_store",
+    "restore_store",
+    "sync_addresses",
     "sync_path",
 ]
 
@@ -41,11 +47,14 @@ _MODULES = {
     "Filter": "types",
     "Hit": "types",
     "Outcome": "outcome",
+    "SearchBackend": "backend",
     "SentenceEmbeddings": "embed",
     "Store": "store",
     "UtblickRetriever": "retriever",
     "VectorStoreError": "errors",
-    "sync_address": "sync",
+    "backup_store": "backup",
+    "restore_store": "backup",
+    "sync_addresses": "sync_web",
     "sync_path": "sync",
 }
 

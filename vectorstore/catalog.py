@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,12 +18,13 @@ from numpy.typing import NDArray
 
 from ingest.chunk import Chunk
 from ingest.document import Block, BlockKind, Document, Fact, Field, Page
+from ingest.fetch import Source
 from vectorstore.change import Change, Failure
 from vectorstore.database import Database
-from vectorstore.errors import StoreDamaged, StoreOutdated, UnknownDocument
+from vectorstore.errors import StoreDamaged, StoreOutdated, StoreUnwritable, UnknownDocument
 from vectorstore.lexical import SCHEMA as LEXICAL_SCHEMA
 from vectorstore.lexical import LexicalIndex
-from vectorstore.schema import SCHEMA, SCHEMA_VERSION
+from vectorstore.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from vectorstore.types import DocumentRecord, Filter
 
 _AT_ONCE = 500
@@ -89,6 +91,7 @@ class Catalog:
         if self._schema() is None:
             made = f"('schema', '{SCHEMA_VERSION}'), ('lexical', '{_LEXICAL_VERSION}')"
             self._database.create(f"{SCHEMA}{LEXICAL_SCHEMA} INSERT OR IGNORE INTO meta VALUES {made};")
+        self._migrate()
         if (version := self._schema()) != SCHEMA_VERSION:
             raise StoreOutdated(
                 f"The store in {path.parent} was made by another version of Utblick (tables {version}, this one has "
@@ -97,6 +100,11 @@ class Catalog:
 
         if self.meta("lexical") != _LEXICAL_VERSION:
             self.rebuild_lexical()
+
+    def _migrate(self) -> None:
+        """Bring the tables of a former version up to date; another process may be at it, too."""
+        while (version := self._schema()) in MIGRATIONS:
+            self._database.migrate(version, str(int(version) + 1), MIGRATIONS[version])
 
     @property
     def read_only(self) -> bool:
@@ -121,7 +129,6 @@ class Catalog:
         """
         with self._database.writing() as connection:
             change = Change(connection, self.lexical)
-            change.set_meta("change", str(self.change + 1))
             change.set_meta("state", secrets.token_hex(16))
             yield change
 
@@ -133,17 +140,42 @@ class Catalog:
                 [(digest, fingerprint, vector.astype(np.float16).tobytes()) for digest, vector in vectors],
             )
 
+    def web_pages(self) -> dict[str, tuple[str, Source]]:
+        """Of each web page that was read, by its location: the hash of what was read, and where it came from."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT * FROM web_page").fetchall()
+        return {location: (content_hash, Source(*source)) for location, content_hash, *source in rows}
+
+    def keep_web_page(self, location: str, content_hash: str, source: Source) -> None:
+        """Keep where a web page came from, and by what its state is recognised. Of pages that went it is forgotten."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO web_page VALUES (?, ?, ?, ?, ?)",
+                (location, content_hash, source.address, source.etag, source.last_modified),
+            )
+            connection.execute(
+                "DELETE FROM web_page WHERE location NOT IN (SELECT location FROM document UNION ALL "
+                "SELECT location FROM alias)"
+            )
+
     def rebuild_lexical(self) -> None:
-        """Make the lexical index anew from the chunks, where it is incomplete or another version made it.
+        """Make the lexical index anew from the chunks, where it is damaged or another version made it.
+
+        All of it in one transaction: until it is done, others search with the former one.
 
         Raises:
             StoreUnwritable: The file may not be written.
         """
+        if self.read_only:
+            raise StoreUnwritable(
+                f"The lexical index in {self.path.parent} has to be made anew, and the folder can only be read. Run "
+                "`utblick doctor --repair` as someone who may write there."
+            )
         tables = re.findall(r"TABLE IF NOT EXISTS (\w+)", LEXICAL_SCHEMA)
-        dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in reversed(tables))
-        # Until all words are in, the version is missing, so that an interrupted attempt is made again.
-        self._database.create(f"DELETE FROM meta WHERE key = 'lexical'; {dropped} {LEXICAL_SCHEMA}")
+        dropped = [f"DROP TABLE IF EXISTS {table}" for table in reversed(tables)]
         with self.transaction() as change:
+            for statement in (*dropped, *LEXICAL_SCHEMA.split(";")):
+                self._database.connection.execute(statement)
             change.index_words()
             change.set_meta("lexical", _LEXICAL_VERSION)
 
@@ -161,11 +193,6 @@ class Catalog:
         with self.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
-
-    @property
-    def change(self) -> int:
-        """Counts write transactions; a reader that sees it move knows that its copies are old."""
-        return int(self.meta("change") or 0)
 
     @property
     def state(self) -> str:
@@ -207,7 +234,8 @@ class Catalog:
                 raise UnknownDocument(f"No document {document_id!r} is in the store. `utblick documents` lists them.")
             number, format_, content_hash, text = row
             pages = connection.execute(
-                'SELECT number, start, "end", label FROM page WHERE document = ? ORDER BY number', (number,)
+                'SELECT number, start, "end", label, read_by, confidence FROM page WHERE document = ? ORDER BY number',
+                (number,),
             ).fetchall()
             blocks = connection.execute(
                 'SELECT kind, start, "end", level, lead_in FROM block WHERE document = ? ORDER BY ordinal', (number,)
@@ -258,14 +286,18 @@ class Catalog:
         """Numbers of the documents that pass a filter; None when it does not limit."""
         if limits == Filter():
             return None
-        organisations = {name.casefold() for name in limits.organisations}
-        return [
-            number
-            for number, record in self._numbered()
-            if (not limits.documents or record.id in limits.documents)
-            and (not organisations or (record.organisation or "").casefold() in organisations)
-            and (not limits.years or any(covers_year(record.period, year) for year in limits.years))
-        ]
+        return [number for number, record in self._numbered() if limits.passes(record)]
+
+    def page(self, document_id: str, number: int) -> Page:
+        """A page, counted from 1: its label, and by what it was read.
+
+        Raises:
+            UnknownDocument: No such document, or it has no such page.
+        """
+        pages = self.document(document_id).pages
+        if not 1 <= number <= len(pages):
+            raise UnknownDocument(f"{document_id} has no page {number}; it has {len(pages)}.")
+        return pages[number - 1]
 
     def page_text(self, document_id: str, page: int) -> str:
         """The stored text of a page, counted from 1.
@@ -346,15 +378,25 @@ class Catalog:
             row = connection.execute("SELECT length(vector) FROM chunk LIMIT 1").fetchone()
         return int(count), row[0] // np.dtype(np.float16).itemsize if row else 0
 
+    def unusable_vectors(self) -> list[str]:
+        """The document of each chunk whose vector is not of length 1, or has not as many numbers as most have."""
+        wrong: list[str] = []
+        with self.reading() as connection:
+            size = connection.execute(
+                "SELECT length(vector) FROM chunk GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            ).fetchone()
+            for document, vector in connection.execute(
+                "SELECT document.id, vector FROM chunk JOIN document ON document.number = chunk.document"
+            ):
+                # Where a number is infinite or none at all, so is the length.
+                if len(vector) != size[0] or len(vector) % 2 or not _is_unit(np.frombuffer(vector, np.float16)):
+                    wrong.append(document)
+        return wrong
+
     def count_chunks(self) -> int:
         """How many chunks there are."""
         with self.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM chunk").fetchone()[0])
-
-    def count_terms(self) -> int:
-        """How many chunks the lexical index holds."""
-        with self.reading():
-            return self.lexical.count()
 
     def find(self, ids: Sequence[str]) -> dict[str, Found]:
         """The chunks with these identifiers, by identifier in the order asked; unknown ones are left out."""
@@ -412,10 +454,26 @@ class Catalog:
         """What SQLite's own check finds wrong with the file, or None."""
         try:
             with self.reading() as connection:
-                found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+                rows = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
         except StoreDamaged as error:
             return str(error)
-        return None if found == "ok" else f"The catalog {self.path} is damaged: {found}."
+        # The full text is derived: newer versions of SQLite check it here, `lexical_integrity` in all.
+        found = [row for row in rows if row != "ok" and "FTS5" not in row]
+        return f"The catalog {self.path} is damaged: {found[0]}." if found else None
+
+    def lexical_integrity(self) -> str | None:
+        """What is wrong within the lexical index: words that do not lead to the passages that hold them, or None.
+
+        SQLite does not let this be looked at where the file can only be read; then nothing is found.
+        """
+        if self.read_only:
+            return None
+        try:
+            with self._database.writing() as connection:
+                connection.execute("INSERT INTO terms (terms) VALUES ('integrity-check')")
+        except StoreDamaged as error:
+            return str(error.__cause__)
+        return None
 
     def _schema(self) -> str | None:
         """Version of the tables; None where there are none yet."""
@@ -444,18 +502,19 @@ class Catalog:
             wanted = json.dumps(numbers)
             rows = connection.execute(
                 "SELECT number, document.id, format, location, language, ingested_at, "
-                "(SELECT count(*) FROM chunk WHERE document = number) "
+                "(SELECT count(*) FROM chunk WHERE chunk.document = document.number) "
                 "FROM json_each(?) JOIN document ON number = value",
                 (wanted,),
             ).fetchall()
             facts = self._facts(numbers)
-            labels: dict[int, list[str | None]] = {}
-            for number, label in connection.execute(
-                "SELECT document, label FROM json_each(?) JOIN page ON document = value ORDER BY document, number",
+            pages: dict[int, list[Page]] = {}
+            for document, *page in connection.execute(
+                'SELECT document, number, start, "end", label, read_by, confidence '
+                "FROM json_each(?) JOIN page ON document = value ORDER BY document, number",
                 (wanted,),
             ):
-                labels.setdefault(number, []).append(label)
-            return {row[0]: _record(row, facts.get(row[0], ()), tuple(labels.get(row[0], ()))) for row in rows}
+                pages.setdefault(document, []).append(Page(*page))
+            return {row[0]: _record(row, facts.get(row[0], ()), pages.get(row[0], [])) for row in rows}
 
     def _facts(self, numbers: Sequence[int]) -> dict[int, tuple[Fact, ...]]:
         """Facts of documents by their numbers: stated before read, without those taken away."""
@@ -474,16 +533,12 @@ class Catalog:
         }
 
 
+def _is_unit(vector: NDArray[np.float16]) -> bool:
+    return bool(abs(float(np.linalg.norm(vector.astype(np.float32))) - 1) < 0.01)
+
+
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def covers_year(period: str | None, year: int) -> bool:
-    """Whether a period such as `2021` or `2021-2027` covers a year."""
-    if not period:
-        return False
-    first, _, last = period.partition("-")
-    return first.isdigit() and int(first) <= year <= int(last if last.isdigit() else first)
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:
@@ -494,10 +549,11 @@ def _chunk(row: tuple[Any, ...]) -> Chunk:
 
 
 def _record(
-    row: tuple[int, str, str, str, str | None, str, int], facts: tuple[Fact, ...], labels: tuple[str | None, ...]
+    row: tuple[int, str, str, str, str | None, str, int], facts: tuple[Fact, ...], pages: Sequence[Page]
 ) -> DocumentRecord:
     _, document_id, format_, location, language, ingested_at, chunks = row
     known = {fact.field: fact.value for fact in facts}
+    confidences = [page.confidence for page in pages if page.read_by == "ocr" and page.confidence is not None]
     return DocumentRecord(
         id=document_id,
         title=known.get(Field.TITLE, document_id),
@@ -507,9 +563,12 @@ def _record(
         language=language,
         format=format_,
         location=location,
-        pages=len(labels),
+        pages=len(pages),
         chunks=chunks,
         ingested_at=ingested_at,
         facts=facts,
-        labels=labels,
+        labels=tuple(page.label for page in pages),
+        ocr_pages=tuple(page.number for page in pages if page.read_by == "ocr"),
+        ocr_confidence=round(fmean(confidences), 3) if confidences else None,
+        unread_pages=tuple(page.number for page in pages if page.read_by == "nothing"),
     )

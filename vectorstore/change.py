@@ -127,8 +127,12 @@ class Change:
         ).lastrowid
         many("INSERT INTO alias VALUES (?, ?, ?, ?)", [(*copy, number) for copy in copies])
         many(
-            "INSERT INTO page VALUES (?, ?, ?, ?, ?)",
-            [(number, page.number, page.start, page.end, page.label) for page in document.pages],
+            'INSERT INTO page (document, number, start, "end", label, read_by, confidence) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, page.number, page.start, page.end, page.label, page.read_by, page.confidence)
+                for page in document.pages
+            ],
         )
         many(
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -142,17 +146,6 @@ class Change:
         for alias in aliases:
             self.add_alias(document.id, alias.id, alias.root, alias.location)
         self.delete_failures([location, *(alias.location for alias in aliases)])
-
-    def restate(self, document_id: str, stated: Sequence[Fact], chunks: Sequence[EmbeddedChunk]) -> None:
-        """Replace what someone stated about a document, and its chunks, which carry its title.
-
-        Raises:
-            UnknownDocument: No document has this identifier.
-        """
-        number = self._number(document_id)
-        self._connection.execute("DELETE FROM fact WHERE document = ? AND stated = 1", (number,))
-        self._insert_facts(number, (), stated)
-        self.replace_chunks(document_id, chunks)
 
     def replace_chunks(self, document_id: str, chunks: Sequence[EmbeddedChunk]) -> None:
         """Store other chunks of a document, whose text and facts stay.
@@ -268,7 +261,7 @@ class Change:
     def _insert_chunks(self, number: int, chunks: Sequence[EmbeddedChunk]) -> None:
         """Store chunks and index their words. The document's facts must be there."""
         run, many = self._connection.execute, self._connection.executemany
-        language = self._fact(number, Field.LANGUAGE)
+        language = _fact(self._connection, number, Field.LANGUAGE)
         run("UPDATE document SET language = ?, version = ? WHERE number = ?", (language, secrets.randbits(62), number))
         many(
             'INSERT INTO chunk (id, document, ordinal, text, start, "end", first_page, last_page, headings, '
@@ -291,28 +284,39 @@ class Change:
             self._index_words(number)
 
     def _index_words(self, number: int) -> None:
-        run = self._connection.execute
-        identifier, language = run("SELECT id, language FROM document WHERE number = ?", (number,)).fetchone()
-        title = self._fact(number, Field.TITLE) or identifier
-        organisation = self._fact(number, Field.ORGANISATION) or ""
-        rows = run("SELECT number, text, headings, lead_in FROM chunk WHERE document = ? ORDER BY number", (number,))
-        for row, text, headings, lead_in in rows.fetchall():
-            context = " ".join((title, organisation, *json.loads(headings), lead_in))
+        for row, text, context, language in passages_to_index(self._connection, number):
             self._lexical.upsert(row, text, context, language)
-
-    def _fact(self, number: int, field: Field) -> str | None:
-        """A fact's value, stated before read; an empty statement takes away what was read."""
-        row = self._connection.execute(
-            "SELECT value FROM fact WHERE document = ? AND field = ? ORDER BY stated DESC LIMIT 1",
-            (number, field.value),
-        ).fetchone()
-        return (row[0] or None) if row else None
 
     def _number(self, document_id: str) -> int:
         row = self._connection.execute("SELECT number FROM document WHERE id = ?", (document_id,)).fetchone()
         if row is None:
             raise UnknownDocument(f"No document {document_id!r} is in the store. `utblick documents` lists them.")
         return int(row[0])
+
+
+def passages_to_index(connection: sqlite3.Connection, number: int) -> list[tuple[int, str, str, str | None]]:
+    """What the lexical index is made from, for the document with this number.
+
+    Returns:
+        For each chunk its number, its text, its context (title, organisation, headings, lead-in) and its language.
+    """
+    run = connection.execute
+    identifier, language = run("SELECT id, language FROM document WHERE number = ?", (number,)).fetchone()
+    title = _fact(connection, number, Field.TITLE) or identifier
+    organisation = _fact(connection, number, Field.ORGANISATION) or ""
+    rows = run("SELECT number, text, headings, lead_in FROM chunk WHERE document = ? ORDER BY number", (number,))
+    return [
+        (row, text, " ".join((title, organisation, *json.loads(headings), lead_in)), language)
+        for row, text, headings, lead_in in rows.fetchall()
+    ]
+
+
+def _fact(connection: sqlite3.Connection, number: int, field: Field) -> str | None:
+    """A fact's value, stated before read; an empty statement takes away what was read."""
+    row = connection.execute(
+        "SELECT value FROM fact WHERE document = ? AND field = ? ORDER BY stated DESC LIMIT 1", (number, field.value)
+    ).fetchone()
+    return (row[0] or None) if row else None
 
 
 def _now() -> str:

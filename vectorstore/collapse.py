@@ -1,8 +1,9 @@
 """Collapse passages that say the same: annual documents and their copies repeat whole paragraphs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from ingest.chunk import Chunk
 from vectorstore.types import Hit
@@ -13,7 +14,7 @@ SIMILAR = 0.9
 _NUMBER = re.compile(r"\d+")
 
 
-def collapse(hits: Sequence[Hit], top_k: int) -> list[Hit]:
+def collapse(hits: Sequence[Hit], top_k: int, groups: Mapping[str, str] = MappingProxyType({})) -> list[Hit]:
     """Fold each hit that repeats a better one into it, so that every rank says something new.
 
     Passages whose numbers differ are never folded: last year's figures in this year's words are another answer.
@@ -21,6 +22,7 @@ def collapse(hits: Sequence[Hit], top_k: int) -> list[Hit]:
     Args:
         hits: Best first.
         top_k: How many to return.
+        groups: Group of a document, by its identifier. A passage is not folded into one of another group.
 
     Returns:
         Hits, ranked anew; `also` lists the passages that were folded into each, best first.
@@ -29,7 +31,15 @@ def collapse(hits: Sequence[Hit], top_k: int) -> list[Hit]:
     repeats: list[list[Chunk]] = []
     for hit in hits:
         wording = _Wording(hit.chunk.text)
-        place = next((place for place, (_, other) in enumerate(kept) if wording.repeats(other)), None)
+        group = groups.get(hit.chunk.document)
+        place = next(
+            (
+                place
+                for place, (better, other) in enumerate(kept)
+                if groups.get(better.chunk.document) == group and wording.repeats(other)
+            ),
+            None,
+        )
         if place is not None:
             repeats[place].append(hit.chunk)
         elif len(kept) < top_k:

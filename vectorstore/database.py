@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +22,8 @@ _UNWRITABLE = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_TOOBIG,
 }
+_NO_ROOM = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_WRITE"}
+"""What readers meet on a full disk: SQLite makes a file of 32 KiB beside the catalog for them."""
 
 
 class _Connection(sqlite3.Connection):
@@ -49,7 +51,7 @@ class Database:
 
         Raises:
             StoreDamaged: The file cannot be opened.
-            StoreUnwritable: There is none, and none can be made.
+            StoreUnwritable: There is none, and none can be made; or the disk is too full even for reading.
         """
         if self._closed:
             raise VectorStoreError(f"The store in {self.path.parent} was closed; open it again.")
@@ -120,11 +122,7 @@ class Database:
         Raises:
             StoreUnwritable: The folder cannot be written.
         """
-        if self.read_only:
-            raise StoreUnwritable(
-                f"The store in {self.path.parent} has to be made or brought up to date, and the folder can only be "
-                "read. Run `utblick doctor --repair` as someone who may write there."
-            )
+        self._check_writable()
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:
@@ -139,6 +137,27 @@ class Database:
                 if _code(error) not in _LOCKED or time.monotonic() > deadline:
                     raise self._translated(error, writing=True) from error
                 time.sleep(0.05)
+
+    def migrate(self, version: str, new_version: str, statements: Sequence[str]) -> None:
+        """Change the tables of one version into those of another in one transaction, unless that has been done.
+
+        Raises:
+            StoreUnwritable: The file may not be written; nothing was changed.
+        """
+        self._check_writable()
+        with self.writing() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+            if found is not None and found[0] == version:
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (new_version,))
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise StoreUnwritable(
+                f"The store in {self.path.parent} has to be made or brought up to date, and the folder can only be "
+                "read. Run `utblick doctor --repair` as someone who may write there."
+            )
 
     def make_durable(self) -> None:
         """Write what was committed to its final place on the disk, as far as readers allow."""
@@ -181,6 +200,11 @@ class Database:
                 f"The catalog {self.path} refused a change: {error}. Nothing of it was stored. "
                 "Free disk space or check the permissions, then run the command again."
             )
+        if _name(error) in _NO_ROOM:
+            return StoreUnwritable(
+                f"The catalog {self.path} cannot be read, since nothing can be written beside it: {error}. The disk "
+                "is probably full; nothing is lost. Free disk space, then run the command again."
+            )
         return StoreDamaged(
             f"The catalog {self.path} cannot be used: {error}. If the file is damaged, put back a copy, or move the "
             "data folder away and ingest again."
@@ -211,3 +235,8 @@ def _writable(path: Path) -> bool:
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _name(error: sqlite3.Error) -> str:
+    """The name of SQLite's extended result code."""
+    return str(getattr(error, "sqlite_errorname", ""))

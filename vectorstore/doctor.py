@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vectorstore.errors import FingerprintMismatch, IndexUnavailable
+from vectorstore.full_text import check_full_text
 from vectorstore.nearest import Difference
 from vectorstore.store import Store
 
@@ -56,12 +57,16 @@ def diagnose(store: Store, *, repair: bool = False) -> list[Check]:
     checks = [_check_catalog(store)]
     if not checks[0].passed:
         return checks
-    lexical = _check_terms(store)
+    lexical = _check_terms(store, everything=repair)
     if repair and not lexical.passed:
         with store.writing(check=False):
             store.catalog.rebuild_lexical()
-        lexical = _check_terms(store)
-    checks += [_check_documents(store), _check_files(store), lexical]
+        again = _check_terms(store, everything=True)
+        lexical = replace(again, message=f"{again.message} It was made anew from the passages.")
+    checks += [_check_files(store), lexical, _check_vectors(store)]
+    if not checks[-1].passed:
+        return checks
+    checks.append(_check_documents(store))
     try:
         store.check_fingerprint()
     except FingerprintMismatch as error:
@@ -105,6 +110,13 @@ def _is_consistent(store: Store, document_id: str) -> bool:
     )
 
 
+def _check_vectors(store: Store) -> Check:
+    """All vectors have as many numbers and are of length 1: others cannot be compared with a question's."""
+    wrong = store.catalog.unusable_vectors()
+    message = f"{len(wrong)} vectors cannot be used, the first of {wrong[0]}." if wrong else "All can be used."
+    return Check("vectors", not wrong, "error", message, _REBUILD if wrong else "")
+
+
 def _check_files(store: Store) -> Check:
     failures = store.catalog.failures()
     named = "; ".join(failure.reason for failure in failures[:5])
@@ -114,10 +126,18 @@ def _check_files(store: Store) -> Check:
     )
 
 
-def _check_terms(store: Store) -> Check:
-    chunks, terms = store.catalog.count_chunks(), store.catalog.count_terms()
-    well = chunks == terms
-    return Check("lexical index", well, "error", f"{terms} of {chunks} chunks.", "" if well else _REPAIR)
+def _check_terms(store: Store, *, everything: bool) -> Check:
+    """Each passage is indexed, with the words of its text, and each word leads to its passages."""
+    found = check_full_text(store.catalog, everything=everything)
+    if found.passed:
+        some = "" if found.compared == found.passages else f"; the words of {found.compared} were compared"
+        return Check("lexical index", True, "error", f"In step with {found.passages} passages{some}.")
+    message = (
+        f"Of {found.passages} passages {found.missing} are missing and {found.altered} have other words; "
+        f"{found.surplus} rows are without a passage, the acronyms of {found.acronyms} documents differ."
+    )
+    broken = f" The index is broken: {found.broken}." if found.broken else ""
+    return Check("lexical index", False, "error", message + broken, _REPAIR)
 
 
 def _check_index(store: Store, *, everything: bool) -> Check:
@@ -127,7 +147,11 @@ def _check_index(store: Store, *, everything: bool) -> Check:
     except IndexUnavailable as error:
         return Check("vector index", False, "error", str(error), _REPAIR)
     if difference is None:
-        message = "Another process has it open and keeps it in step; this one searches the catalog's vectors."
+        message = (
+            "The folder can only be read, so it is not used; the catalog's vectors are searched."
+            if store.catalog.read_only
+            else "Another process has it open and keeps it in step; this one searches the catalog's vectors."
+        )
         return Check("vector index", True, "warning", message)
     if difference == Difference() and not lost:
         return Check("vector index", True, "error", "In step with the catalog.")

@@ -1,12 +1,12 @@
-"""Embed texts: the one module that knows sentence-transformers and torch."""
+"""Embed texts: in NumPy where there are few, by sentence-transformers where there are many."""
 
 import gc
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -20,12 +20,10 @@ from vectorstore.numpy_encoder import NumpyEncoder
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Kind = Literal["query", "passage"]
-Precision = Literal["bfloat16", "float32"]
+    from vectorstore.batch_encoder import BatchEncoder, Precision
 
-# Small batches stay in the processor's caches; a query of another thread waits for one batch at most.
-_BATCH_CHARACTERS = 8_000
-_BATCH_TEXTS = 64
+Kind = Literal["query", "passage"]
+
 # A question is encoded in NumPy even when the library is loaded: as quick, and it need not wait for another thread.
 _ALWAYS_NUMPY = 1_000
 # Two seconds of NumPy, against five for importing the library and one for loading the model.
@@ -39,20 +37,19 @@ class SentenceEmbeddings(Embeddings):
     passages for its answer, are encoded in NumPy from the same weights.
     """
 
-    def __init__(self, located: LocatedModel, precision: Precision | None = None) -> None:
+    def __init__(self, located: LocatedModel, precision: "Precision | None" = None) -> None:
         self._located = located
         self._precision = precision
         self._loading = threading.Lock()
         self._preparing = threading.Lock()
-        self._encoding = threading.Lock()
-        self._sentence_transformer: Any = None
+        self._batch_encoder: BatchEncoder | None = None
         self._numpy_encoder: NumpyEncoder | None = None
         self._tokenizer: Tokenizer | None = None
         self._characters_in_numpy = 0
 
     @classmethod
     def load(
-        cls, model: str = "bundled", cache_dir: Path | None = None, *, precision: Precision | None = None
+        cls, model: str = "bundled", cache_dir: Path | None = None, *, precision: "Precision | None" = None
     ) -> "SentenceEmbeddings":
         """Find an embedding model; its weights are read when they are first needed.
 
@@ -86,18 +83,18 @@ class SentenceEmbeddings(Embeddings):
         """Length of a vector."""
         if self._located.bundled:
             return int(self._located.setting("config.json", "hidden_size"))
-        return int(self._loaded().get_embedding_dimension())
+        return self._loaded().dimension
 
     @property
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads, its prompt and special tokens among them."""
-        limit = self._located.setting("sentence_bert_config.json", "max_seq_length") or self._loaded().max_seq_length
+        limit = self._located.setting("sentence_bert_config.json", "max_seq_length") or self._loaded().max_tokens
         return int(limit or 512)
 
     @property
     def precision(self) -> str:
         """What sentence-transformers calculates in, `bfloat16` or `float32`. Vectors are float32 all the same."""
-        return str(self._loaded().dtype).removeprefix("torch.")
+        return self._loaded().precision
 
     def start_loading(self) -> None:
         """Begin to load sentence-transformers in the background, for a process that will embed much.
@@ -149,7 +146,7 @@ class SentenceEmbeddings(Embeddings):
             return np.zeros((0, self.dimension), np.float32)
         if self._in_numpy(sum(map(len, encodable))):
             return self._embed_in_numpy([prompt + text for text in encodable])
-        return self._embed_in_batches(encodable, prompt, progress)
+        return self._loaded().embed(encodable, prompt, progress=progress)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a passage has for the model, its prompt and special tokens among them, however long it is."""
@@ -160,16 +157,14 @@ class SentenceEmbeddings(Embeddings):
         prompted = [self._located.passage_prompt + _encodable(text) for text in texts]
         if (self._located.folder / "tokenizer.json").is_file():
             return [len(tokens) for tokens in self._tokenise(prompted)]
-        model = self._loaded()
-        with self._encoding:
-            return [len(tokens) for tokens in model.tokenizer(prompted, truncation=False, padding=False)["input_ids"]]
+        return self._loaded().token_counts(prompted)
 
     def _in_numpy(self, characters: int) -> bool:
         if not self._located.bundled:
             return False
         if characters <= _ALWAYS_NUMPY:
             return True
-        if self._sentence_transformer is not None:
+        if self._batch_encoder is not None:
             return False
         self._characters_in_numpy += characters
         return self._characters_in_numpy <= _NUMPY_BEFORE_LOADING
@@ -185,36 +180,17 @@ class SentenceEmbeddings(Embeddings):
         ]
         return self._numpy_encoder.embed(inputs)
 
-    def _embed_in_batches(self, texts: Sequence[str], prompt: str, progress: bool) -> NDArray[np.float32]:
-        from tqdm import tqdm
-
-        model = self._loaded()
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        with tqdm(total=len(texts), desc="Embedding", unit="text", disable=not progress) as bar:
-            for batch in _batches(texts):
-                with self._encoding:
-                    vectors[batch] = model.encode(
-                        [texts[index] for index in batch],
-                        prompt=prompt or None,
-                        batch_size=len(batch),
-                        show_progress_bar=False,
-                    )
-                bar.update(len(batch))
-        # Here, not in the model: in bfloat16 the length would be off by a thousandth.
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
-        return vectors
-
     def _tokenise(self, prompted: Sequence[str]) -> list[list[int]]:
         with self._preparing:
             if self._tokenizer is None:
                 self._tokenizer = _load_tokenizer(self._located)
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(prompted))]
 
-    def _loaded(self) -> Any:  # noqa: ANN401 - the library's class, imported late
+    def _loaded(self) -> "BatchEncoder":
         with self._loading:
-            if self._sentence_transformer is None:
-                self._sentence_transformer = _load_sentence_transformer(self._located, self._precision)
-            return self._sentence_transformer
+            if self._batch_encoder is None:
+                self._batch_encoder = _load_batch_encoder(self._located, self._precision)
+            return self._batch_encoder
 
 
 def _load_tokenizer(located: LocatedModel) -> "Tokenizer":
@@ -229,25 +205,17 @@ def _load_tokenizer(located: LocatedModel) -> "Tokenizer":
     return tokenizer
 
 
-def _load_sentence_transformer(located: LocatedModel, precision: Precision | None) -> Any:  # noqa: ANN401 - the library's class, imported late
+def _load_batch_encoder(located: LocatedModel, precision: "Precision | None") -> "BatchEncoder":
     # The import makes half a million objects and no garbage: collecting meanwhile takes a tenth of its time.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+        from vectorstore.batch_encoder import BatchEncoder
     finally:
         if collecting:
             gc.enable()
-    untyped: Any = transformers_logging
-    untyped.set_verbosity_error()
-    untyped.disable_progress_bar()
-    if (cores := _allotted_cores()) is not None:
-        torch.set_num_threads(min(cores, torch.get_num_threads()))
-    dtype = getattr(torch, precision or _quickest_precision())
     try:
-        return SentenceTransformer(str(located.folder), local_files_only=True, model_kwargs={"dtype": dtype})
+        return BatchEncoder(located.folder, precision)
     except Exception as error:  # whatever a damaged file makes four libraries raise, a bare Exception among it
         raise _cannot_load(located, error) from error
 
@@ -255,41 +223,6 @@ def _load_sentence_transformer(located: LocatedModel, precision: Precision | Non
 def _cannot_load(located: LocatedModel, error: Exception) -> EmbeddingError:
     remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
     return EmbeddingError(f"The embedding model in {located.folder} cannot be loaded: {error}. {remedy}")
-
-
-def _quickest_precision() -> Precision:
-    """bfloat16 where the processor multiplies matrices of it (AMX), or a graphics card does.
-
-    With AVX512-BF16 alone it is slower than float32: 14 against 21 passages a second on two cores.
-    """
-    import torch
-
-    if torch.cuda.is_available():
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    # Releases of torch before this function are given what every processor does well.
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return "bfloat16" if capabilities.get("amx_bf16") else "float32"
-
-
-def _allotted_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
-    """Cores that the container may use, which torch does not ask for: threads beyond them slow it down manifold."""
-    try:
-        quota, period = limit.read_text("ascii").split()
-        return max(1, round(int(quota) / int(period)))
-    except (OSError, ValueError):
-        return None
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Indices of texts of like length, longest first, so that little is padded."""
-    batch: list[int] = []
-    for index in sorted(range(len(texts)), key=lambda index: -len(texts[index])):
-        if batch and ((len(batch) + 1) * len(texts[batch[0]]) > _BATCH_CHARACTERS or len(batch) == _BATCH_TEXTS):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
 
 
 def _encodable(text: str) -> str:

@@ -2,17 +2,23 @@
 
 VectorStoreError
 ├── EmbeddingError         the embedding model cannot be found or loaded
+├── ReaderError            the reader cannot be found or loaded
 ├── FingerprintMismatch    the store was built with another model or chunker; names the command that re-indexes
+├── GenerationIncomplete   documents would be missing after a re-index; nothing was changed
 ├── StoreMissing           nothing has been ingested into the folder
 ├── StoreLocked            another process is writing; says which
 ├── StoreDamaged           the catalog cannot be read; says what to do
 ├── StoreOutdated          the catalog was made by another version of Utblick
 ├── StoreUnwritable        full disk, read-only folder; nothing of the change was stored
+├── StoreNotEmpty          a backup would replace documents; says how to have it do so
+├── BackupUnusable         a file is no backup, or is damaged or of another version; nothing was changed
 ├── IndexUnavailable       the vector index cannot be used; searching goes on without it
 ├── DuplicateContent       the same content is stored under another name
 ├── FolderEmpty            a folder that had documents has none: gone, or not mounted
 └── UnknownDocument        no document of that name is in the store
 """
+
+from pathlib import Path
 
 
 class VectorStoreError(Exception):
@@ -23,8 +29,24 @@ class EmbeddingError(VectorStoreError):
     """The embedding model cannot be found or loaded."""
 
 
+class ReaderError(VectorStoreError):
+    """The reader cannot be found or loaded."""
+
+
 class FingerprintMismatch(VectorStoreError):
     """The store was built with another embedding model, other weights or another chunker."""
+
+    @classmethod
+    def between(cls, folder: Path, stored: str | None, named: str) -> "FingerprintMismatch":
+        """The error for a store in `folder` with the fingerprint `stored`, where `named` is asked for."""
+        return cls(
+            f"The store in {folder} was built with {stored}, but the settings name {named}. Set the embedding model "
+            "back, or run `utblick ingest --rebuild` to embed all documents again."
+        )
+
+
+class GenerationIncomplete(VectorStoreError):
+    """New chunks for all documents leave some of them out; nothing was changed."""
 
 
 class StoreMissing(VectorStoreError):
@@ -45,6 +67,14 @@ class StoreOutdated(VectorStoreError):
 
 class StoreUnwritable(VectorStoreError):
     """The store cannot be written; nothing of the change was stored."""
+
+
+class StoreNotEmpty(VectorStoreError):
+    """A backup would replace the documents of a store."""
+
+
+class BackupUnusable(VectorStoreError):
+    """A file is no backup, is damaged, or was made by another version."""
 
 
 class IndexUnavailable(VectorStoreError):

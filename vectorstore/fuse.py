@@ -1,8 +1,9 @@
 """Fuse dense and lexical scores into one ranking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from vectorstore.store import Candidate
+from vectorstore.backend import Candidate
 from vectorstore.types import Hit
 
 LEXICAL_WEIGHT = 0.4
@@ -14,8 +15,10 @@ CROSS_LANGUAGE_WEIGHT = 0.2
 _NEAREST = 10
 
 
-def fuse(candidates: Sequence[Candidate], language: str, top_k: int) -> list[Hit]:
-    """Rank candidates by cosine plus weighted lexical share.
+def fuse(
+    candidates: Sequence[Candidate], language: str, top_k: int, bonuses: Mapping[str, float] = MappingProxyType({})
+) -> list[Hit]:
+    """Rank candidates by cosine plus weighted lexical share, plus what their document gains by the question's scope.
 
     Scores are added, not ranks: reciprocal rank fusion throws away how sure each half is and loses to the better
     half on Swedish questions. One weight holds for all candidates of a question, so that a passage in the question's
@@ -26,12 +29,16 @@ def fuse(candidates: Sequence[Candidate], language: str, top_k: int) -> list[Hit
         candidates: With both scores.
         language: The question's, ISO 639-1.
         top_k: How many hits.
+        bonuses: What passages of a document gain, by its identifier.
 
     Returns:
         Hits, best first.
     """
     weight = _lexical_weight(candidates, language)
-    scored = [(candidate.dense + weight * candidate.lexical, candidate) for candidate in candidates]
+    scored = [
+        (candidate.dense + weight * candidate.lexical + bonuses.get(candidate.chunk.document, 0.0), candidate)
+        for candidate in candidates
+    ]
     scored.sort(key=lambda pair: (-pair[0], pair[1].chunk.document, pair[1].chunk.ordinal))
     return [
         Hit(candidate.chunk, score, rank, candidate.dense, candidate.lexical)

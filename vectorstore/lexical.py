@@ -86,10 +86,9 @@ class LexicalIndex:
             language: The document's, ISO 639-1.
         """
         run = self._connect().execute
-        (body, folded), (above, folded_above) = both_terms(text, language), both_terms(context, language)
         run(
             "INSERT INTO terms (rowid, body, context, folded) VALUES (?, ?, ?, ?)",
-            (row, body, above, f"{folded} {folded_above}".strip()),
+            (row, *indexed_row(text, context, language)),
         )
         for short, long in find_acronyms(text):
             run(
@@ -102,10 +101,6 @@ class LexicalIndex:
         run = self._connect().execute
         run("DELETE FROM terms WHERE rowid IN (SELECT number FROM chunk WHERE document = ?)", (number,))
         run("DELETE FROM acronym WHERE document = ?", (number,))
-
-    def count(self) -> int:
-        """How many passages are indexed."""
-        return int(self._connect().execute("SELECT count(*) FROM terms").fetchone()[0])
 
     def idf(self, alternatives: Sequence[str]) -> float:
         """Inverse document frequency of a term over passages: ln(1 + (N - n + 0.5) / (n + 0.5)).
@@ -301,6 +296,12 @@ class LexicalIndex:
         if kept is None or kept.state != state:
             kept = self._kept = take_statistics(self._connect(), state)
         return kept
+
+
+def indexed_row(text: str, context: str, language: str | None) -> tuple[str, str, str]:
+    """What stands in the index for a passage: its stems, those of its context, and both without diacritics."""
+    (body, folded), (above, folded_above) = both_terms(text, language), both_terms(context, language)
+    return body, above, f"{folded} {folded_above}".strip()
 
 
 def _windows(stems: Sequence[tuple[str, str]]) -> set[str]:

@@ -9,11 +9,35 @@ from typing import Any
 
 from vectorstore.bundled import ensure_bundled_model
 from vectorstore.digest import digest_files
-from vectorstore.errors import EmbeddingError
+from vectorstore.errors import EmbeddingError, VectorStoreError
 
 _CONTENT = {".json", ".safetensors", ".bin", ".txt", ".model"}
 _WEIGHTS = {".safetensors", ".bin"}
 _OTHER_RUNTIMES = {"onnx", "openvino"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What sort of model is looked for.
+
+    Attributes:
+        what: What it is called.
+        owner: Whose it is on the hub where a name does not say.
+        example: A name on the hub.
+        otherwise: What can be set instead of a name.
+        error: Raised where there is none.
+    """
+
+    what: str
+    owner: str
+    example: str
+    otherwise: str
+    error: type[VectorStoreError]
+
+
+_EMBEDDING_MODEL = Wanted(
+    "embedding model", "sentence-transformers", "intfloat/multilingual-e5-base", "use `bundled`", EmbeddingError
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +83,45 @@ def locate_model(model: str, cache_dir: Path) -> LocatedModel:
     if model == "bundled":
         folder = ensure_bundled_model(cache_dir)
         return LocatedModel(model, folder, True, folder.name, "query: ", "passage: ")
+    folder, fingerprint = find_folder(model, cache_dir, _EMBEDDING_MODEL)
+    located = LocatedModel(model, folder, False, fingerprint, "", "")
+    query, passage = _prompts(located, fingerprint.rpartition("@")[0])
+    return LocatedModel(model, folder, False, fingerprint, query, passage)
+
+
+def find_folder(model: str, cache_dir: Path, wanted: Wanted) -> tuple[Path, str]:
+    """Find or download a model of any sort.
+
+    Args:
+        model: A folder, or a name on the Hugging Face hub.
+        cache_dir: Folder for remembered digests.
+        wanted: What is looked for.
+
+    Returns:
+        Its folder, and its fingerprint: name, `@`, and a digest of weights and configuration.
+
+    Raises:
+        VectorStoreError: Of the sort that `wanted` says: there is no such model, or it cannot be fetched.
+    """
     folder = Path(model).expanduser()
     if folder.is_dir():
         if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
-            raise EmbeddingError(
-                f"The folder {folder} holds no embedding model: neither modules.json nor config.json is in it. "
-                "Name the folder that `SentenceTransformer.save` wrote."
+            raise wanted.error(
+                f"The folder {folder} holds no {wanted.what}: neither modules.json nor config.json is in it. "
+                "Name the folder that `save_pretrained` of sentence-transformers wrote."
             )
         name = folder.resolve().name
     elif re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model, re.ASCII) and not model.startswith("."):
-        name, folder = model, _hub_folder(model)
+        name, folder = model, _hub_folder(model, wanted)
     else:
-        raise EmbeddingError(
-            f"There is no folder {folder}, and no model on the Hugging Face hub can have that name. Set the embedding "
-            "model to `bundled`, to an existing folder, or to a name such as `intfloat/multilingual-e5-base`."
+        raise wanted.error(
+            f"There is no folder {folder}, and no model on the Hugging Face hub can have that name. Set the "
+            f"{wanted.what} to an existing folder or to a name such as `{wanted.example}`, or {wanted.otherwise}."
         )
     try:
-        fingerprint = f"{name}@{digest_files(_content(folder), folder, cache_dir)}"
+        return folder, f"{name}@{digest_files(_content(folder), folder, cache_dir)}"
     except OSError as error:
-        raise EmbeddingError(f"The embedding model in {folder} cannot be read: {error}.") from error
-    located = LocatedModel(model, folder, False, fingerprint, "", "")
-    query, passage = _prompts(located, name)
-    return LocatedModel(model, folder, False, fingerprint, query, passage)
+        raise wanted.error(f"The {wanted.what} in {folder} cannot be read: {error}.") from error
 
 
 def _content(folder: Path) -> list[Path]:
@@ -103,7 +144,7 @@ def _prompts(model: LocatedModel, name: str) -> tuple[str, str]:
     return ("query: ", "passage: ") if is_e5 and not (query or passage) else (query, passage)
 
 
-def _hub_folder(name: str) -> Path:
+def _hub_folder(name: str, wanted: Wanted) -> Path:
     """Folder of a hub model in the hub's cache, downloaded first where it is not there.
 
     The model's existence is asked for before the download, because the library tries for more than a minute to reach
@@ -113,7 +154,7 @@ def _hub_folder(name: str) -> Path:
     from huggingface_hub.errors import LocalEntryNotFoundError
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 
-    repository = name if "/" in name else f"sentence-transformers/{name}"
+    repository = name if "/" in name else f"{wanted.owner}/{name}"
     try:
         folder = Path(snapshot_download(repository, local_files_only=True))
         if any(path.suffix in _WEIGHTS for path in _content(folder)):
@@ -129,7 +170,8 @@ def _hub_folder(name: str) -> Path:
     except (OSError, ValueError, httpx.HTTPError) as error:
         offline = " HF_HUB_OFFLINE is set." if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
         reason = str(error).rstrip(".")
-        raise EmbeddingError(
-            f"The embedding model {name} is not on this machine and could not be fetched from the Hugging Face hub: "
-            f"{reason}.{offline} Check its name and the network, name a folder that holds a copy, or use `bundled`."
+        raise wanted.error(
+            f"The {wanted.what} {name} is not on this machine and could not be fetched from the Hugging Face hub: "
+            f"{reason}.{offline} Check its name and the network, name a folder that holds a copy, or "
+            f"{wanted.otherwise}."
         ) from error

@@ -30,6 +30,9 @@ _NOTE = "in-step"
 _PATIENCE = 5.0
 """How many seconds closing waits for Chroma to be brought in step in the background."""
 
+_ATTEMPTS = 3
+"""How often Chroma is made anew, and what its graph lost is stored again, when it is repaired."""
+
 _SETTLED = 10.0
 """How many seconds the catalog must stay the same before Chroma follows it in a process that answers questions."""
 
@@ -166,16 +169,24 @@ class VectorIndex:
         with self._lock:
             if not self._own():
                 return False
-            self._close_chroma()
-            remove_index(self._folder)
-            self.bring_in_step()
-            ids = self._catalog.chunk_ids()
-            for _ in range(3):
-                lost = self.lost(ids)
-                if not lost or self._chroma is None:
+            # Its graph is drawn by chance. Among many passages that are alike one in some is cut off from the others.
+            for _ in range(_ATTEMPTS):
+                self._close_chroma()
+                remove_index(self._folder)
+                self.bring_in_step()
+                if self._reaches_all():
                     break
-                self._upsert(self._chroma, lost)
             return True
+
+    def _reaches_all(self) -> bool:
+        """Whether every chunk is found by its vector, once those that are not have been stored again."""
+        ids = self._catalog.chunk_ids()
+        for _ in range(_ATTEMPTS):
+            lost = self.lost(ids)
+            if not lost or self._chroma is None:
+                return True
+            self._upsert(self._chroma, lost)
+        return not self.lost(ids)
 
     def difference(self) -> Difference | None:
         """How Chroma differs from the catalog; None where another process has it open.
@@ -188,7 +199,7 @@ class VectorIndex:
             return None if chroma is None else self._difference(chroma)
 
     def lost(self, ids: Sequence[str]) -> list[str]:
-        """Chunks that Chroma lists but does not find by their own vectors: its graph has lost them.
+        """Chunks that Chroma lists but does not find by their own vectors: lost from its graph, or it has others.
 
         Raises:
             IndexUnavailable: It is damaged.
@@ -204,7 +215,7 @@ class VectorIndex:
             return [
                 chunk_id
                 for chunk_id, nearest in zip(found, chroma.query_all(vectors, 10), strict=True)
-                if chunk_id not in dict(nearest) and not (nearest and nearest[-1][1] > 0.9999)
+                if dict(nearest).get(chunk_id, 0.0) < 0.999 and not (nearest and nearest[-1][1] > 0.9999)
             ]
 
     def close(self) -> None:

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from langchain_core.runnables import run_in_executor
+from pydantic import ConfigDict, Field, SkipValidation
 
 from ingest.chunk import Chunk
 from ingest.document import Document
 from ingest.language import detect_language
+from vectorstore.cross_encoder import open_reranker
 from vectorstore.embed import SentenceEmbeddings
+from vectorstore.reader import Reader
 from vectorstore.search import search
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Filter, Hit
@@ -24,14 +27,17 @@ class UtblickRetriever(BaseRetriever):
     `title`, `organisation`, `section` (headings, outermost first), `page` and `last_page`, `score`, `rank`, and the
     passage's part on its first page as `quote`, `start`, `end`. A passage that runs over a page break has a part on
     each page: `quotes` is a list of `page`, `quote`, `start`, `end`. Offsets are into the stored text of the page:
-    `retriever.page_text(document, page)[start:end] == quote`.
+    `retriever.page_text(document, page)[start:end] == quote`. `read_by` is `ocr` where the page is a picture whose text
+    was recognised, with a mean `confidence` of its words from 0 to 1: such a quote may hold errors.
 
     Attributes:
         store: Where to search.
         top_k: How many hits; `invoke(question, top_k=3)` asks for another number.
         organisations: Limits to documents of these organisations; empty for all.
         years: Limits to documents that cover one of these years.
+        document_types: Limits to documents of these types, as the catalog has them.
         documents: Limits to these documents, by identifier.
+        reader: Ranks what is found anew; None leaves it as it was found.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -40,7 +46,9 @@ class UtblickRetriever(BaseRetriever):
     top_k: int = Field(default=10, ge=1, le=1000)
     organisations: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
+    document_types: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    reader: SkipValidation[Reader | None] = Field(default=None, repr=False)
 
     @classmethod
     def open(
@@ -50,7 +58,9 @@ class UtblickRetriever(BaseRetriever):
         top_k: int = 10,
         organisations: tuple[str, ...] = (),
         years: tuple[int, ...] = (),
+        document_types: tuple[str, ...] = (),
         documents: tuple[str, ...] = (),
+        reranker: str = "",
     ) -> "UtblickRetriever":
         """Open the store that `utblick ingest --data` wrote.
 
@@ -60,17 +70,29 @@ class UtblickRetriever(BaseRetriever):
             top_k: How many hits.
             organisations: Limits to documents of these organisations.
             years: Limits to documents that cover one of these years.
+            document_types: Limits to documents of these types.
             documents: Limits to these documents.
+            reranker: A cross-encoder that ranks what is found anew: a folder, or a name on the Hugging Face hub.
+                Empty for none.
 
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
+            ReaderError: The reranker cannot be loaded.
             FingerprintMismatch: The store was built with another model.
             StoreMissing: There is no store.
             StoreDamaged: It cannot be read.
         """
         store = Store(Path(data_dir).expanduser(), SentenceEmbeddings.load(embedding_model), create=False)
         store.check_fingerprint()
-        return cls(store=store, top_k=top_k, organisations=organisations, years=years, documents=documents)
+        return cls(
+            store=store,
+            top_k=top_k,
+            organisations=organisations,
+            years=years,
+            document_types=document_types,
+            documents=documents,
+            reader=open_reranker(reranker),
+        )
 
     def page_text(self, document: str, page: int) -> str:
         """The stored text of a page, counted from 1, into which the offsets of quotes point.
@@ -89,10 +111,12 @@ class UtblickRetriever(BaseRetriever):
     ) -> list[LangChainDocument]:
         if not query.strip():
             return []
-        limits = Filter(self.documents, self.organisations, self.years)
+        limits = Filter(self.documents, self.organisations, self.years, self.document_types)
         language = "en" if detect_language(query) == "en" else "sv"
         with self.store.catalog.reading():
-            hits = search(self.store, query, top_k=top_k or self.top_k, language=language, limits=limits)
+            hits = search(
+                self.store, query, top_k=top_k or self.top_k, language=language, limits=limits, reader=self.reader
+            )
             records = {record.id: record for record in self.store.catalog.records()}
             read: dict[str, Document] = {}
             for hit in hits:
@@ -100,6 +124,14 @@ class UtblickRetriever(BaseRetriever):
                 if name not in read:
                     read[name] = self.store.catalog.document(name)
         return [_as_langchain(hit, records[hit.chunk.document], read[hit.chunk.document]) for hit in hits]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, top_k: int | None = None
+    ) -> list[LangChainDocument]:
+        # LangChain's own does not pass on `top_k`.
+        return await run_in_executor(
+            None, self._get_relevant_documents, query, run_manager=run_manager.get_sync(), top_k=top_k
+        )
 
 
 def _as_langchain(hit: Hit, record: DocumentRecord, document: Document) -> LangChainDocument:
@@ -129,6 +161,8 @@ def _quotes(chunk: Chunk, document: Document) -> list[dict[str, Any]]:
             "quote": document.text[start:end],
             "start": start - page.start,
             "end": end - page.start,
+            "read_by": page.read_by,
+            "confidence": page.confidence,
         }
         for page in document.pages
         if (start := max(chunk.start, page.start)) < (end := min(chunk.end, page.end))

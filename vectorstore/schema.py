@@ -1,7 +1,8 @@
 """The tables of the catalog."""
 
-SCHEMA_VERSION = "2"
-"""Raise it when the tables change; a catalog of another version is refused with what to do."""
+SCHEMA_VERSION = "3"
+"""Raise it when the tables change, with what leads there in `MIGRATIONS`; a catalog of a version from which nothing
+leads to this one is refused with what to do."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -20,7 +21,8 @@ CREATE TABLE IF NOT EXISTS alias (
 CREATE INDEX IF NOT EXISTS alias_document ON alias (document);
 CREATE TABLE IF NOT EXISTS page (
     document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, number INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, PRIMARY KEY (document, number)
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, label TEXT, read_by TEXT NOT NULL DEFAULT 'text', confidence REAL,
+    PRIMARY KEY (document, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS block (
     document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE, ordinal INTEGER NOT NULL, kind TEXT NOT NULL,
@@ -45,8 +47,25 @@ CREATE TABLE IF NOT EXISTS failure (
     location TEXT PRIMARY KEY, root TEXT NOT NULL, content_hash TEXT NOT NULL, outcome TEXT NOT NULL,
     reason TEXT NOT NULL, circumstances TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Where a web page was found when its content was read, and by what its server recognises that state.
+CREATE TABLE IF NOT EXISTS web_page (
+    location TEXT PRIMARY KEY, content_hash TEXT NOT NULL, address TEXT NOT NULL, etag TEXT, last_modified TEXT
+) STRICT, WITHOUT ROWID;
 -- Vectors of a new model, kept until all are there.
 CREATE TABLE IF NOT EXISTS staged (
     embedded BLOB NOT NULL, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (embedded, fingerprint)
 ) STRICT, WITHOUT ROWID;
 """
+
+MIGRATIONS: dict[str, tuple[str, ...]] = {
+    # Which pages were read by OCR was not kept: `read_at` has the next sync read each PDF once more.
+    "2": (
+        "ALTER TABLE page ADD COLUMN read_by TEXT NOT NULL DEFAULT 'text'",
+        "ALTER TABLE page ADD COLUMN confidence REAL",
+        "CREATE TABLE web_page (location TEXT PRIMARY KEY, content_hash TEXT NOT NULL, address TEXT NOT NULL, "
+        "etag TEXT, last_modified TEXT) STRICT, WITHOUT ROWID",
+        "UPDATE document SET read_at = '' WHERE format = 'pdf'",
+        "CREATE INDEX IF NOT EXISTS document_version ON document (id, location, version)",
+    ),
+}
+"""What makes of the tables of a version those of the next: statements in order, one transaction for each version."""

@@ -1,27 +1,26 @@
 """The store: catalog and vector index under one folder, kept in step."""
 
 import hashlib
-import json
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from ingest.chunk import CHUNKER_VERSION, Chunk, chunk_document
+from ingest.chunk import CHUNKER_VERSION, TARGET_TOKENS, Chunk, chunk_document
 from ingest.document import Document, Fact
 from ingest.overrides import apply_facts
+from vectorstore.backend import Candidate, Query, SearchBackend, Source
 from vectorstore.catalog import Catalog
 from vectorstore.change import Alias, EmbeddedChunk
-from vectorstore.errors import FingerprintMismatch, IndexUnavailable, StoreLocked, StoreMissing, StoreUnwritable
+from vectorstore.errors import FingerprintMismatch, IndexUnavailable, StoreMissing, StoreUnwritable
+from vectorstore.local import LocalBackend
+from vectorstore.lock import write_lock
 from vectorstore.nearest import VectorIndex
 from vectorstore.types import Filter
 
@@ -36,22 +35,21 @@ class Embedder(Protocol):
     def fingerprint(self) -> str:
         """Identity of model and weights."""
 
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text the model reads, its prompt and special tokens among them."""
+
+    def token_counts(self, texts: Sequence[str]) -> Sequence[int]:
+        """How many tokens each passage has for the model, its prompt and special tokens among them."""
+
     def embed_array(self, texts: Sequence[str], *, kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts as `query` or `passage`: shape (texts, dimension), rows of length 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A chunk that one of the two halves of retrieval found, with both of its scores."""
-
-    chunk: Chunk
-    language: str | None
-    dense: float
-    lexical: float
-
-
 class Store:
     """Documents, chunks and vectors under one folder. Safe to use from several threads.
+
+    It divides documents into chunks and embeds them; `backend` keeps and finds them.
 
     Args:
         folder: Where it is. A folder that can only be read serves for searching.
@@ -79,6 +77,7 @@ class Store:
         self.fingerprint = f"{embedder.fingerprint}/chunker-{CHUNKER_VERSION}"
         self.catalog = Catalog(folder / "catalog.sqlite")
         self.index = VectorIndex(folder / "chroma", self.catalog)
+        self.backend: SearchBackend = LocalBackend(self.catalog, self.index)
 
     def close(self) -> None:
         """Let go of the folder; waits for the vector index where that is being mended."""
@@ -100,12 +99,9 @@ class Store:
             StoreLocked: Another process still held it after `wait_seconds`.
             StoreUnwritable: The folder can only be read.
         """
-        with _write_lock(self.folder, wait_seconds):
+        with write_lock(self.folder, wait_seconds):
             if check:
                 self.check_fingerprint()
-                if self.catalog.meta("fingerprint") != self.fingerprint:
-                    with self.catalog.transaction() as change:
-                        change.set_meta("fingerprint", self.fingerprint)
             state = self.catalog.state
             yield
             if state == self.catalog.state and self.index.is_said_to_be_in_step():
@@ -145,8 +141,7 @@ class Store:
         """
         document = _storable(document)
         chunks = self._embedded(apply_facts(document, stated))
-        with self.catalog.transaction() as change:
-            change.upsert(document, root, location, chunks, stated, aliases)
+        self.backend.upsert(document, chunks, self.fingerprint, Source(root, location, stated, aliases))
         return len(chunks)
 
     def restate(self, document_id: str, stated: Sequence[Fact]) -> None:
@@ -155,9 +150,9 @@ class Store:
         Raises:
             UnknownDocument: No document has this identifier.
         """
-        chunks = self._embedded(apply_facts(self.catalog.read_document(document_id), stated))
-        with self.catalog.transaction() as change:
-            change.restate(document_id, stated, chunks)
+        document = self.catalog.read_document(document_id)
+        file = next(file for file in self.catalog.files() if file.id == document_id)
+        self.replace(document, file.root, file.location, stated)
 
     def remove(self, document_id: str) -> None:
         """Remove a document. To be called while `writing`.
@@ -165,8 +160,7 @@ class Store:
         Raises:
             UnknownDocument: No document has this identifier.
         """
-        with self.catalog.transaction() as change:
-            change.delete(document_id)
+        self.backend.delete(document_id)
 
     def rebuild(self, progress: Callable[[str], None] = lambda _: None) -> int:
         """Chunk and embed every stored document again, with the present model, and swap the result in when complete.
@@ -183,16 +177,15 @@ class Store:
         documents = [record.id for record in self.catalog.records()]
         for document_id in documents:
             progress(document_id)
-            texts = _texts(self.catalog.document(document_id))
+            texts = self._texts(self.catalog.document(document_id))
             self._stage(texts, self.catalog.embedded([text.digest for text in texts], self.fingerprint))
-        with self.catalog.transaction() as change:
-            for document_id in documents:
-                texts = _texts(self.catalog.document(document_id))
-                vectors = self.catalog.embedded([text.digest for text in texts], self.fingerprint)
-                change.replace_chunks(document_id, _joined(texts, vectors))
-            change.set_meta("fingerprint", self.fingerprint)
+        self.backend.publish(self.fingerprint, ((document_id, self._staged(document_id)) for document_id in documents))
         self.catalog.clear_staged()
         return len(documents)
+
+    def _staged(self, document_id: str) -> list[EmbeddedChunk]:
+        texts = self._texts(self.catalog.document(document_id))
+        return _joined(texts, self.catalog.embedded([text.digest for text in texts], self.fingerprint))
 
     def _stage(self, texts: Sequence["_Text"], staged: Mapping[bytes, NDArray[np.float32]]) -> None:
         new = {text.digest: text.embedded for text in texts if text.digest not in staged}
@@ -201,7 +194,7 @@ class Store:
             self.catalog.stage(self.fingerprint, list(zip(new, vectors, strict=True)))
 
     def _embedded(self, document: Document) -> list[EmbeddedChunk]:
-        texts = _texts(document)
+        texts = self._texts(document)
         known = self.catalog.embedded([text.digest for text in texts])
         new = {text.digest: text.embedded for text in texts if text.digest not in known}
         if new:
@@ -209,10 +202,30 @@ class Store:
             known |= dict(zip(new, vectors, strict=True))
         return _joined(texts, known)
 
+    def _texts(self, document: Document) -> list["_Text"]:
+        """The chunks of a document as they are embedded, sized by what the embedding model reads."""
+        (around,) = self._embedder.token_counts([""])
+
+        def count(texts: Sequence[str]) -> list[int]:
+            return [tokens - around for tokens in self._embedder.token_counts(texts)]
+
+        limit = self._embedder.max_tokens - around
+        title = document.title
+        return [
+            _Text(chunk, text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
+            for chunk in chunk_document(document, count, min(TARGET_TOKENS, limit), limit)
+            if (text := chunk.embedded_text(title))
+        ]
+
     # Reading
 
     def candidates(
-        self, question: str, terms: Sequence[tuple[str, ...]], top_k: int, limits: Filter
+        self,
+        question: str,
+        terms: Sequence[tuple[str, ...]],
+        top_k: int,
+        limits: Filter,
+        also: Sequence[tuple[Filter, int]] = (),
     ) -> list[Candidate]:
         """What the dense and the lexical half find, each chunk with both scores, all from one state of the catalog.
 
@@ -221,29 +234,22 @@ class Store:
             terms: Its terms, as `query_terms` gives them.
             top_k: How many each half gives.
             limits: Documents to search in.
+            also: Narrower limits from which a number of candidates is wanted whatever else is found.
 
         Returns:
-            Up to twice `top_k` candidates, in no particular order.
+            Up to twice `top_k` candidates, and twice those asked for `also`; in no particular order.
 
         Raises:
             FingerprintMismatch: The store was built with another model or chunker.
         """
+        self.check_fingerprint()
+        (vector,) = self._embedder.embed_array([self.backend.spelled(question)], kind="query")
+        query = Query(question, terms, vector, self.fingerprint)
+        found: dict[str, Candidate] = {}
         with self.catalog.reading():
-            self.check_fingerprint()
-            spelled = self.catalog.lexical.respell(question)
-        query = self._embedder.embed_array([spelled], kind="query")[0]
-        with self.catalog.reading():
-            self.check_fingerprint()
-            numbers = self.catalog.numbers(limits)
-            asked = self.catalog.lexical.prepare(question, terms)
-            ids = [chunk_id for chunk_id, _ in self.index.query(query, top_k, numbers)]
-            ids += [chunk_id for chunk_id in self.catalog.lexical.find(asked, top_k, numbers) if chunk_id not in ids]
-            lexical = self.catalog.lexical.score(asked, ids)
-            found = self.catalog.find(ids)
-        return [
-            Candidate(entry.chunk, entry.language, float(entry.vector @ query), lexical.get(chunk_id, 0.0))
-            for chunk_id, entry in found.items()
-        ]
+            for within, count in ((limits, top_k), *also):
+                found |= {candidate.chunk.id: candidate for candidate in self.backend.query(query, count, within)}
+        return list(found.values())
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
         """Embed texts with the store's model, as `query` or `passage`."""
@@ -255,12 +261,9 @@ class Store:
         Raises:
             FingerprintMismatch: They differ.
         """
-        stored = self.catalog.meta("fingerprint")
-        if stored not in (None, self.fingerprint) and self.catalog.count_chunks():
-            raise FingerprintMismatch(
-                f"The store in {self.folder} was built with {stored}, but the settings name {self.fingerprint}. "
-                "Set the embedding model back, or run `utblick ingest --rebuild` to embed all documents again."
-            )
+        stored = self.backend.fingerprint
+        if stored not in (None, self.fingerprint):
+            raise FingerprintMismatch.between(self.folder, stored, self.fingerprint)
 
 
 def _storable(document: Document) -> Document:
@@ -280,45 +283,5 @@ class _Text:
     digest: bytes
 
 
-def _texts(document: Document) -> list[_Text]:
-    title = document.title
-    return [
-        _Text(chunk, text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])
-        for chunk in chunk_document(document)
-        if (text := chunk.embedded_text(title))
-    ]
-
-
 def _joined(texts: Sequence[_Text], vectors: Mapping[bytes, NDArray[np.float32]]) -> list[EmbeddedChunk]:
     return [EmbeddedChunk(text.chunk, text.digest, vectors[text.digest]) for text in texts]
-
-
-@contextmanager
-def _write_lock(folder: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock of one writer at a time, and leave a note for those who wait."""
-    lock, note = FileLock(folder / "write.lock", thread_local=False), folder / "writer.json"
-    try:
-        lock.acquire(timeout=wait_seconds)
-    except Timeout as error:
-        raise StoreLocked(
-            f"{_holder(note)} is writing to {folder}. Try again when it is done; `utblick ingest` and the "
-            "chat's library hold the lock while they work."
-        ) from error
-    except OSError as error:
-        raise StoreUnwritable(f"The folder {folder} can only be read: {error}. Check its permissions.") from error
-    try:
-        with suppress(OSError):
-            note.write_text(json.dumps({"process": os.getpid(), "since": datetime.now(UTC).isoformat("T", "seconds")}))
-        yield
-    finally:
-        with suppress(OSError):
-            note.unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(note: Path) -> str:
-    try:
-        written = json.loads(note.read_text("utf-8"))
-        return f"Process {written['process']}, since {written['since']},"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "Another process"

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -17,18 +16,14 @@ from ingest.worker import LoadWorker
 from vectorstore.catalog import FileRecord
 from vectorstore.change import Failure
 from vectorstore.errors import DuplicateContent, FolderEmpty
-from vectorstore.outcome import FAILURES, FileOutcome, Outcome, Report
+from vectorstore.outcome import FAILURES, FileOutcome, Outcome, Report, Start, kept, silent, unannounced, unread_pages
 from vectorstore.plan import Plan, PresentFile, Reading, plan_sync
+from vectorstore.rearrange import exists, rearrange
 from vectorstore.store import Store
 
-__all__ = ["FAILURES", "FileOutcome", "Outcome", "Report", "sync_address", "sync_path"]
+__all__ = ["FAILURES", "FileOutcome", "Outcome", "Report", "sync_path"]
 
 _log = logging.getLogger(__name__)
-_KEPT = " What was read of it earlier is kept."
-
-
-def _silent(outcome: FileOutcome, done: int, total: int) -> None:
-    """Report to nobody."""
 
 
 def sync_path(
@@ -39,7 +34,8 @@ def sync_path(
     limits: Limits | None = None,
     force: bool = False,
     reread: bool = False,
-    report: Report = _silent,
+    report: Report = silent,
+    start: Start = unannounced,
 ) -> list[FileOutcome]:
     """Bring the store in line with a folder, or with one file.
 
@@ -56,6 +52,7 @@ def sync_path(
         force: Remove the documents of a folder that is gone or empty.
         reread: Read unchanged files as well, after an upgrade that reads better.
         report: Called after each file.
+        start: Called before a file is read.
 
     Returns:
         One outcome for each file found, and one for each file that is gone.
@@ -73,59 +70,10 @@ def sync_path(
         raise FileNotFoundError(f"{path} is a link that leads to itself.") from error
     if not path.exists() and not force:
         raise FileNotFoundError(f"There is no file or folder {path}.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileNotFoundError(f"{path} is neither a file nor a folder, but a device, pipe or socket; name a file.")
     with store.writing(), LoadWorker(limits) as worker:
-        return _Sync(store, worker, path, password, force, reread, report).run()
-
-
-def sync_address(store: Store, address: str, *, limits: Limits | None = None, report: Report = _silent) -> FileOutcome:
-    """Bring the store in line with a web page; its address becomes the document's identifier.
-
-    Args:
-        store: The store; its write lock is held meanwhile.
-        address: Beginning with `http://` or `https://`.
-        limits: What reading it may cost; None for the usual ones.
-        report: Called with the outcome.
-
-    Raises:
-        StoreLocked: Another process is writing.
-        StoreUnwritable: The disk is full or the store can only be read.
-    """
-    with LoadWorker(limits) as worker, store.writing():
-        outcome = _sync_address(store, worker, address)
-    report(outcome, 1, 1)
-    return outcome
-
-
-def _sync_address(store: Store, worker: LoadWorker, address: str) -> FileOutcome:
-    known = store.catalog.files()
-    try:
-        document = worker.load_web_page(address)
-    except IngestError as error:
-        kept = next((record.document for record in known if record.location == address), None)
-        return FileOutcome(address, Outcome(error.outcome), kept, reason=str(error) + (_KEPT if kept else ""))
-    page = PresentFile(document.id, document.id, "", document.content_hash)
-    plan = plan_sync(known, [page], lambda location: location == document.id, _exists)
-    _rearrange(store, plan)
-    if plan.readings:
-        store.replace(document, "", document.id)
-        return FileOutcome(address, Outcome.INGESTED, document.id, len(document.pages))
-    if plan.copies:
-        return FileOutcome(address, Outcome.DUPLICATE, plan.copies[0][2])
-    return FileOutcome(address, Outcome.RENAMED if plan.renamed else Outcome.UNCHANGED, document.id)
-
-
-def _rearrange(store: Store, plan: Plan) -> None:
-    """Store all that needs no reading, in one transaction."""
-    if not (plan.deleted or plan.moves or plan.forgotten or plan.copies):
-        return
-    with store.catalog.transaction() as change:
-        for location in plan.forgotten:
-            change.delete_alias(location)
-        for document_id in plan.deleted:
-            change.delete(document_id)
-        change.move(plan.moves)
-        for file, identifier, document_id in plan.copies:
-            change.add_alias(document_id, identifier, file.root, file.location)
+        return _Sync(store, worker, path, password, force, reread, report, start).run()
 
 
 class _Sync:
@@ -140,12 +88,14 @@ class _Sync:
         force: bool,
         reread: bool,
         report: Report,
+        start: Start,
     ) -> None:
         self._store, self._catalog = store, store.catalog
         self._worker = worker
         self._password = password
         self._reread = reread
         self._report = report
+        self._start = start
         self._known = self._catalog.files()
         self._root = path if path.is_dir() or not path.exists() else _known_root(self._known, path)
         self._found = find_files(path) if path == self._root else FoundFiles((path,))
@@ -168,9 +118,9 @@ class _Sync:
             for overrides, pattern in self._overrides.unused(self._found.files):
                 _log.warning('%s: section ["%s"] is about no file that is there.', overrides, pattern)
         present = [self._look_at(file) for file in self._found.files]
-        plan = plan_sync(self._known, present, self._covers, _exists)
+        plan = plan_sync(self._known, present, self._covers, exists)
         self._total = len(present) + len(plan.gone) + len(self._found.closed)
-        _rearrange(self._store, plan)
+        rearrange(self._store, plan)
         self._forget_failures(present)
         for copy, _, document_id in plan.copies:
             self._add(FileOutcome(copy.relative, Outcome.DUPLICATE, document_id))
@@ -215,7 +165,7 @@ class _Sync:
         for file, identifier, outcome in (*renamed, *unchanged):
             if file.location in self._problems:
                 problem = self._problems[file.location]
-                self._add(FileOutcome(problem.path, problem.outcome, identifier, reason=f"{problem.reason}{_KEPT}"))
+                self._add(FileOutcome(problem.path, problem.outcome, identifier, reason=kept(problem.reason)))
                 continue
             record = records[file.location]
             facts = self._facts(file)
@@ -234,7 +184,7 @@ class _Sync:
             document = self._load(file, identifier)
             self._store.replace(document, file.root, file.location, facts)
         except (IngestError, DuplicateContent) as error:
-            _log.warning("%s: %s%s", file.relative, error, _KEPT)
+            _log.warning("%s: %s", file.relative, kept(str(error)))
             with self._catalog.transaction() as change:
                 change.mark_read(identifier)
             return None
@@ -258,13 +208,15 @@ class _Sync:
         except DuplicateContent:
             self._fail(reading, Outcome.UNREADABLE, str(_Changing(file.relative)))
             return
-        self._add(FileOutcome(file.relative, Outcome.INGESTED, reading.document, len(document.pages)))
+        pages, unread = len(document.pages), unread_pages(document)
+        self._add(FileOutcome(file.relative, Outcome.INGESTED, reading.document, pages, unread))
         for copy, _ in reading.copies:
             self._add(FileOutcome(copy.relative, Outcome.DUPLICATE, reading.document))
 
     def _load(self, file: PresentFile, identifier: str) -> Document:
         """Read a file that stays the same meanwhile; one that was just being written is tried once more."""
         path = path_of(file.location)
+        self._start(file.relative, len(self._outcomes), self._total)
         for _ in range(2):
             document = self._worker.load_file(path, identifier, password=self._password)
             try:
@@ -275,10 +227,10 @@ class _Sync:
         raise _Changing(file.relative)
 
     def _fail(self, reading: Reading, outcome: Outcome, reason: str) -> None:
-        kept = {record.location: record.document for record in self._known}
+        documents = {record.location: record.document for record in self._known}
         for file in (reading.file, *(copy for copy, _ in reading.copies)):
-            document = kept.get(file.location)
-            self._add(FileOutcome(file.relative, outcome, document, reason=reason + (_KEPT if document else "")))
+            document = documents.get(file.location)
+            self._add(FileOutcome(file.relative, outcome, document, reason=kept(reason) if document else reason))
 
     def _earlier_failure(self, file: PresentFile) -> Failure | None:
         if self._reread or self._password is not None:
@@ -338,19 +290,6 @@ def _known_root(known: list[FileRecord], file: Path) -> Path:
     return max(
         (root for root in roots if file.is_relative_to(root)), key=lambda root: len(root.parts), default=file.parent
     )
-
-
-def _exists(location: str) -> bool:
-    """Whether a file is still there; a web page, and what cannot be looked at, is taken to be."""
-    if location.startswith(("http://", "https://")):
-        return True
-    try:
-        os.stat(path_of(location))  # noqa: PTH116 - `Path.exists` raises where a folder may not be entered
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _hash(file: Path) -> str:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from assistant.answers import Answer, AnswerStatus, Scope, Turn
 from assistant.assistant import Assistant
 from assistant.settings import Settings
+from vectorstore.reader import Passage, Reading
 from vectorstore.store import Store
 from vectorstore.sync import sync_path
 
@@ -213,8 +215,46 @@ def test_a_replaced_document_is_read_anew(embeddings, tmp_path: Path) -> None:
     assistant.close()
 
 
+class LikesNothing:
+    """Finds nothing relevant, and remembers what it was asked."""
+
+    fingerprint = "likes-nothing@1"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        self.asked.append(question)
+        return [Reading(0.01) for _ in passages]
+
+
+def test_a_reader_ranks_what_is_found_and_stands_in_the_description(samples_data, embeddings) -> None:
+    reader = LikesNothing()
+    assistant = Assistant(Store(samples_data, embeddings), Settings(data=samples_data), reader)
+    answer = assistant.ask("Vilka vänorter har Provköping?")
+    assert answer.status == AnswerStatus.ANSWERED
+    assert set(reader.asked) == {"Vilka vänorter har Provköping?"}
+    assert assistant.describe()["reranker"] == "likes-nothing@1"
+    assistant.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Vilka vänorter har Uppsala kommun?", "Inget dokument här är från Uppsala kommun. Det framgår inte"),
+        ("Which twin towns does the City of Lund have?", "No document here is from City of Lund. The "),
+        ("Vem är kommundirektör i Exempelstad?", "Det framgår inte"),
+    ],
+)
+def test_that_an_organisation_has_no_documents_is_said(samples_assistant, question: str, said: str) -> None:
+    answer = samples_assistant.ask(question)
+    assert answer.status == AnswerStatus.NOT_FOUND
+    assert answer.text.startswith(said)
+
+
 def test_the_description_names_all_that_decides_answers(samples_assistant) -> None:
     described = samples_assistant.describe()
-    assert set(described) >= {"version", "model", "fingerprint", "documents", "top_k", "prompts", "weights"}
+    assert set(described) >= {"version", "model", "fingerprint", "reranker", "documents", "top_k", "prompts", "weights"}
+    assert described["reranker"] == "none"
     assert described == samples_assistant.describe()
     assert all(isinstance(value, str) and value for value in described.values())

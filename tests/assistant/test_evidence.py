@@ -62,14 +62,22 @@ def test_a_list_is_told_with_its_lead_in_and_nested_items(make_document, units_o
         ("paragraph", "Planen gäller till 2027."),
     )
     units = units_of(document)
-    whole = "Programmet har mål. Nämnderna ska\nsöka pengar\nhos EU\nhos staten\nrapportera"
+    whole = "Nämnderna ska\nsöka pengar\nhos EU\nhos staten\nrapportera"
     assert texts(units, UnitKind.LIST) == [whole, "söka pengar\nhos EU\nhos staten"]
     assert texts(units, UnitKind.ITEM) == [
-        "Programmet har mål. Nämnderna ska\nsöka pengar",
+        "Nämnderna ska\nsöka pengar",
         "söka pengar\nhos EU",
         "söka pengar\nhos staten",
-        "Programmet har mål. Nämnderna ska\nrapportera",
+        "Nämnderna ska\nrapportera",
     ]
+
+
+def test_a_lead_in_that_leans_on_the_sentence_before_keeps_it(make_document, units_of) -> None:
+    document = make_document(
+        ("paragraph", "Målen gäller alla. Dessa ska:"), ("item", "söka pengar"), ("item", "minska")
+    )
+    whole = "Målen gäller alla. Dessa ska:\nsöka pengar"
+    assert texts(units_of(document), UnitKind.ITEM)[0] == whole
 
 
 def test_a_lead_in_without_its_list_is_no_evidence(make_document, units_of) -> None:

@@ -36,7 +36,7 @@ def test_every_setting_is_described() -> None:
         ("UTBLICK_TOPK", "3", "UTBLICK_TOP_K?"),
         ("UTBLICK_MODELL", "x", "UTBLICK_MODEL?"),
         ("utblick_topk", "3", "utblick_topk"),
-        ("UTBLICK_QQQQQQ", "1", "known: UTBLICK_CACHE"),
+        ("UTBLICK_QQQQQQ", "1", "known: UTBLICK_ALLOW"),
     ],
 )
 def test_a_misspelt_variable_is_reported_with_the_nearest_known(monkeypatch, name: str, value: str, said: str) -> None:

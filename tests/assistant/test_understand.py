@@ -211,3 +211,12 @@ def test_greetings_and_questions_about_the_assistant_are_told_apart(text: str) -
 @pytest.mark.parametrize("text", ["Vad kan du säga om vänorter?", "Hjälp mig hitta programmet", "Tackade Malmö nej?"])
 def test_questions_about_documents_are_not_about_the_assistant(text: str) -> None:
     assert not asks_about_assistant(text)
+
+
+def test_an_organisation_without_documents_is_understood_from_the_conversation() -> None:
+    here = ["Provköpings kommun"]
+    assert understand("Vilka vänorter har Uppsala kommun?", organisations=here).strangers == ("Uppsala kommun",)
+    assert understand(
+        "Och när antogs det?", [Turn("Vad säger Uppsala kommuns program?")], organisations=here
+    ).strangers == ("Uppsala kommun",)
+    assert understand("Vilka vänorter har Provköping i Uppsala?", organisations=here).strangers == ()

@@ -277,7 +277,7 @@ def test_stop_ends_an_answer_and_the_next_question_works(open_page, troubled_add
     page.keyboard.press("Enter")
     page.wait_for_selector(GROWING)
     page.get_by_role("button", name="Stoppa").click()
-    page.wait_for_selector("[data-phase=stopped]")
+    page.wait_for_selector("[data-phase=stopped] >> text=Stoppad")
     stopped = page.locator("article").inner_text()
     assert "Stoppad" in stopped
     page.wait_for_timeout(500)

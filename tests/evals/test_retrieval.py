@@ -94,12 +94,14 @@ def test_the_run_file_gives_the_same_measures(tmp_path: Path) -> None:
 
 def test_the_object_of_the_command_line(tmp_path: Path) -> None:
     searches = dict.fromkeys(("hybrid", "dense", "lexical"), lambda query, top_k: [("a", 1.0)])
-    found = measure_retrieval(read_retrieval_set(write_set(tmp_path, QUERIES, QRELS)), searches, quiet=True).as_json()
+    report = measure_retrieval(read_retrieval_set(write_set(tmp_path, QUERIES, QRELS)), searches, quiet=True)
+    found, details = report.as_json(), report.details()
+    assert list(found) == ["measures", "dense", "lexical", "seconds"]
     for name in ("measures", "dense", "lexical"):
         assert found[name] == {"nDCG@10": pytest.approx(0.5 / (1 + 1 / log2(3))), "R@10": 0.25, "RR@10": 0.5}
     assert set(found["seconds"]) == {"hybrid", "dense", "lexical"}
-    assert (found["queries"], found["unanswerable"], found["unjudged"]) == (2, 1, 1)
-    json.dumps(found)
+    assert (details["queries"], details["unanswerable"], details["unjudged"]) == (2, 1, 1)
+    json.dumps(found | details)
 
 
 @pytest.mark.parametrize(

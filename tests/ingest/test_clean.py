@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.clean import Words, clean_line, clean_text, join_lines, running_lines, without_running_lines, words_of
+from ingest.clean import Words, clean_line, clean_text, divide_running_lines, join_lines, running_lines, words_of
 from ingest.lines import Line
 
 NOTHING_KNOWN = Words({})
@@ -81,20 +81,20 @@ def test_characters_of_typesetting():
 @pytest.mark.parametrize("footer", ["Sida {} ({})", "{}", "sid {}/{}", "– {} –"])
 def test_headers_and_footers_go(count, footer):
     pages = [page_of(number, count, footer=footer) for number in range(1, count + 1)]
-    assert [[kept.text for kept in page] for page in without_running_lines(pages)] == [
+    assert [[kept.text for kept in page] for page in divide_running_lines(pages)[0]] == [
         [f"Ett stycke om {name}."] for name in NAMES[:count]
     ]
 
 
 def test_the_only_numbered_page_loses_its_number():
     pages = [[line("Försättsblad", 300)], page_of(2, 2, header="", footer="2")]
-    assert [kept.text for kept in without_running_lines(pages)[1]] == ["Ett stycke om två."]
+    assert [kept.text for kept in divide_running_lines(pages)[0][1]] == ["Ett stycke om två."]
 
 
 def test_a_heading_that_stands_once_stays():
     pages = [page_of(number, 4) for number in range(1, 5)]
     pages[2].insert(1, line("Provkommun i världen", 70, 3, size=16))
-    assert "Provkommun i världen" in [kept.text for kept in without_running_lines(pages)[2]]
+    assert "Provkommun i världen" in [kept.text for kept in divide_running_lines(pages)[0][2]]
 
 
 def test_numbered_headings_at_the_top_of_pages_stay():
@@ -123,8 +123,8 @@ def test_the_header_of_a_table_that_returns_on_each_page_stays():
         ]
         for number in range(1, 6)
     ]
-    assert all("Åtgärd" in [kept.text for kept in page] for page in without_running_lines(pages))
-    assert all("Provkommun" not in [kept.text for kept in page] for page in without_running_lines(pages))
+    assert all("Åtgärd" in [kept.text for kept in page] for page in divide_running_lines(pages)[0])
+    assert all("Provkommun" not in [kept.text for kept in page] for page in divide_running_lines(pages)[0])
 
 
 def test_the_name_of_a_chapter_beside_the_page_number_goes():
@@ -137,12 +137,12 @@ def test_the_name_of_a_chapter_beside_the_page_number_goes():
         ]
         for number, name in enumerate(NAMES[:5], start=1)
     ]
-    assert [[kept.y for kept in page] for page in without_running_lines(pages)] == [[90, 130]] * 5
+    assert [[kept.y for kept in page] for page in divide_running_lines(pages)[0]] == [[90, 130]] * 5
 
 
 def test_pages_that_are_all_alike_are_not_emptied():
     pages = [[line("Samma text.", 100, number)] for number in (1, 2, 3)]
-    assert all(without_running_lines(pages))
+    assert all(divide_running_lines(pages)[0])
 
 
 letters = st.text(alphabet="abcdefåäöÅÄÖéABC -\u00ad\u2010,.", min_size=1, max_size=30)

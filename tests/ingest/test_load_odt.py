@@ -154,7 +154,7 @@ def test_entities_are_refused() -> None:
 def test_text_that_unpacks_to_too_much_is_refused_also_when_it_states_less() -> None:
     content = odt("<text:p>x</text:p>", **{"Pictures__bomb": "0" * (210 * 2**20)})
     with pytest.raises(TooLarge, match="200 MB"):
-        load_odt(content)
+        load_odt(content, 200 * 2**20)
     stated = (210 * 2**20).to_bytes(4, "little")
     assert content.count(stated) == 2
     with pytest.raises(UnreadableFile, match="damaged"):

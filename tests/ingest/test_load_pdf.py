@@ -174,6 +174,25 @@ def test_a_truncated_file_gives_text_or_one_of_our_errors(plan, tmp_path, share)
         assert "cut.pdf" in str(error)
 
 
+def test_what_is_left_of_a_file_that_was_cut_off_is_read(plan, tmp_path, caplog):
+    content = plan.read_bytes()
+    path = tmp_path / "cut.pdf"
+    path.write_bytes(content[: content.rindex(b"\nxref")])
+    with caplog.at_level("WARNING"):
+        raw = load_pdf(path)
+    assert raw.blocks == load_pdf(plan).blocks
+    assert "cut.pdf was cut off" in caplog.text
+
+
+def test_an_encrypted_file_that_was_cut_off_is_unreadable(plan, tmp_path):
+    encrypted(plan, tmp_path / "locked.pdf", "hemligt")
+    content = (tmp_path / "locked.pdf").read_bytes()
+    path = tmp_path / "cut.pdf"
+    path.write_bytes(content[: content.rindex(b"\nxref")])
+    with pytest.raises(UnreadableFile, match=r"cut\.pdf"):
+        load_pdf(path)
+
+
 def test_a_page_that_cannot_be_read_costs_only_itself(plan, tmp_path):
     writer = PdfWriter(clone_from=PdfReader(plan))
     broken = DecodedStreamObject()

@@ -135,7 +135,7 @@ def test_presentation_that_unpacks_to_too_much_is_refused(deck: Presentation) ->
         for number in range(11):
             package.writestr(f"ppt/media/{number}.bin", bytes(20 * 1024 * 1024))
     with pytest.raises(TooLarge, match="more than 200 MB"):
-        load_pptx(stream.getvalue())
+        load_pptx(stream.getvalue(), 200 * 1024 * 1024)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])

@@ -122,6 +122,48 @@ def test_numbered_headings_without_difference_of_type():
     ]
 
 
+def test_numbers_of_one_type_rank_below_a_larger_heading():
+    sheet = Sheet().add("Handlingsplan", size=16, bold=True).add(full("Text"), "slut.", above=4)
+    for title in ("Bakgrund", "Åtgärder"):
+        sheet.add(title, size=12, bold=True, above=12).add(full("Text"), "slut.", above=4)
+    for title in ("1. Energi", "1.1 Isolering", "1.2 Belysning", "2. Transporter"):
+        sheet.add(title, above=16).add(full("Text"), "slut.")
+    levels = {block.text: block.level for block in blocks_of(sheet) if block.kind == HEADING}
+    assert levels["1. Energi"] == levels["2. Transporter"] == levels["Åtgärder"] + 1
+    assert levels["1.1 Isolering"] == levels["1.2 Belysning"] == levels["Åtgärder"] + 2
+
+
+def test_a_heading_is_one_level_below_the_one_it_stands_under():
+    sheet = Sheet()
+    titles = (("Del ett", 18), ("Liten rubrik", 12), ("Del två", 18), ("Mellan", 15), ("Liten igen", 12), ("Sist", 15))
+    for title, size in titles:
+        sheet.add(title, size=size, bold=True, above=12).add(full("Text"), "slut.", above=4)
+    assert [block.level for block in blocks_of(sheet) if block.kind == HEADING] == [1, 2, 1, 2, 3, 2]
+
+
+def test_a_numbered_text_after_numbered_headings_begins_a_section_of_its_own():
+    sheet = Sheet().add(full("Text"), "slut.")
+    for title in ("3.1 Cykelvägar", "3.2 Resor"):
+        sheet.add(title, x=88, above=16).add(full("Text"), "slut.")
+    sheet.add("3.3 Utred en pool av bilar för kvällar och helger. Utred även hur", x=88, above=16)
+    sheet.add("cyklar kan lånas.", x=106).add("Nästa stycke hör dit.", above=12)
+    sheet.add("3.4 Leveranser", x=88, above=16).add(full("Text"), "slut.")
+    blocks = blocks_of(sheet)
+    numbered = [block for block in blocks if block.kind == HEADING]
+    assert [block.text for block in numbered] == ["3.1 Cykelvägar", "3.2 Resor", "3.3", "3.4 Leveranser"]
+    assert len({block.level for block in numbered}) == 1
+    text = blocks[blocks.index(numbered[2]) + 1].text
+    assert text == "Utred en pool av bilar för kvällar och helger. Utred även hur cyklar kan lånas."
+
+
+def test_a_text_with_the_number_of_its_heading_is_no_heading():
+    sheet = Sheet().add(full("Text"), "slut.")
+    sheet.add("1.5 Solceller", x=88, above=16).add("1.5 Kartera områden som passar", "för solceller.", above=16)
+    blocks = blocks_of(sheet)
+    assert [block.text for block in blocks if block.kind == HEADING] == ["1.5 Solceller"]
+    assert blocks[-1].text == "1.5 Kartera områden som passar för solceller."
+
+
 def test_a_run_in_title_needs_space_above_and_text_below():
     sheet = Sheet().add(full("Text"), "slut.").add("Arbetsgrupp", above=14).add(full("Planen"), full("har"), "gjorts.")
     sheet.add("Anna Ek", above=10).add("Ordförande", above=10)
@@ -219,6 +261,23 @@ def test_an_item_and_a_list_go_on_over_a_page_break():
     assert [page for page, _ in blocks[2].parts] == [1, 2]
     assert blocks[2].text.endswith("och följa upp dem,")
     assert [block.level for block in blocks[1:]] == [1, 1, 1]
+
+
+def test_text_at_the_margin_of_the_next_page_is_not_the_last_item():
+    first = Sheet(1).add("Målen är:").add("• Säker miljö", "• Levande skogar", "• Storslagen fjällmiljö", x=106)
+    second = Sheet(2).add(full("I samband med det"), "redovisas arbetet.")
+    texts = [block.text for block in blocks_of(first, second)]
+    assert texts[3] == "Storslagen fjällmiljö"
+    assert texts[4].startswith("I samband med det")
+
+
+def test_an_item_keeps_its_hanging_lines_on_the_next_page():
+    first = Sheet(1).add("Mål:").add("• År 2025 ska mängden minska.", x=84).add("Nuläget är 462 kg.", x=94)
+    second = Sheet(2).add("Delmål: högst 150 kg.", "Följs upp varje år.", x=94).add("Nytt stycke.", above=12)
+    blocks = blocks_of(first, second)
+    assert [block.kind for block in blocks] == [PARAGRAPH, ITEM, PARAGRAPH]
+    assert [page for page, _ in blocks[1].parts] == [1, 2]
+    assert blocks[1].text.endswith("Delmål: högst 150 kg. Följs upp varje år.")
 
 
 def test_a_number_that_begins_a_wrapped_line_begins_no_item():

@@ -11,7 +11,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.errors import IngestError, NeedsOcr, TooLarge, UnreadableFile
-from ingest.limits import Limits, check_limits
+from ingest.limits import Limits
 from ingest.load import load_file
 from ingest.worker import LoadWorker, TimedOut, _OurClasses
 
@@ -24,6 +24,7 @@ def load_file(path, document_id, **options):
     if name.startswith("busy"):
         while True: pass
     if name.startswith("crash"): os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("abort"): os.abort()
     if name.startswith("start"):
         import subprocess
         path.with_suffix(".pid").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
@@ -212,7 +213,17 @@ def test_the_working_folder_does_not_decide_what_is_imported(file, tmp_path, mon
 
 def test_a_web_page_is_fetched_by_the_other_process(worker):
     with pytest.raises(UnreadableFile, match="private"):
-        worker.load_web_page("http://127.0.0.1:9/")
+        worker.read_web_page("http://127.0.0.1:9/")
+
+
+def test_the_rules_of_a_site_are_asked_for_once(site):
+    pages = [site.put(f"/{number}", f"<main><p>Sida nummer {number}.</p></main>") for number in range(3)]
+    with LoadWorker(allow_private=True) as worker:
+        read = [worker.read_web_page(page) for page in pages]
+        again = worker.read_web_page(pages[0], read[0].source)
+    assert [page.document.text for page in read] == [f"Sida nummer {number}." for number in range(3)]
+    assert again.document == read[0].document
+    assert len(site.asked("/robots.txt")) == 1
 
 
 @pytest.mark.parametrize("call", [(os.system, ("true",)), (eval, ("1",)), (Path.unlink, ("x",))])
@@ -225,29 +236,36 @@ def test_only_documents_come_out_of_a_process(call):
         _OurClasses(__import__("io").BytesIO(pickle.dumps(Evil()))).load()
 
 
-def test_sizes_and_pages_are_limited_before_reading(tmp_path, file):
+def test_limits_are_those_that_were_set(tmp_path, file):
     path = tmp_path / "pages.pdf"
     canvas = Canvas(str(path))
     for number in range(5):
         canvas.drawString(100, 100, f"Sida {number}")
         canvas.showPage()
     canvas.save()
-    check_limits(path, Limits(max_pages=5))
-    with pytest.raises(TooLarge, match="5 pages, the limit is 4"):
-        check_limits(path, Limits(max_pages=4))
-    with pytest.raises(TooLarge, match="divide"):
-        check_limits(path, Limits(max_bytes=100))
-    package = tmp_path / "bomb.docx"
-    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b" " * 20_000_000)
-    assert package.stat().st_size < 100_000
-    with pytest.raises(TooLarge, match="unpacks to 19 MB"):
-        check_limits(package, Limits(max_decompressed=10_000_000))
-    with pytest.raises(UnreadableFile):
-        check_limits(tmp_path / "nowhere.md", Limits())
-    broken = tmp_path / "broken.docx"
-    broken.write_bytes(b"PK\x03\x04 no archive")
-    check_limits(broken, Limits())
+    with LoadWorker(Limits(max_pages=5)) as worker:
+        assert len(worker.load_file(path, "pages.pdf").pages) == 5
+        worker.limits = Limits(max_pages=4)
+        with pytest.raises(TooLarge, match="5 pages, the limit is 4"):
+            worker.load_file(path, "pages.pdf")
+        worker.limits = Limits(max_bytes=100)
+        with pytest.raises(TooLarge, match="divide"):
+            worker.load_file(path, "pages.pdf")
+        worker.limits = Limits(max_decompressed=10_000_000)
+        package = tmp_path / "bomb.docx"
+        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("word/document.xml", b" " * 20_000_000)
+        assert package.stat().st_size < 100_000
+        with pytest.raises(TooLarge, match="unpacks to more than 9 MB"):
+            worker.load_file(package, "bomb.docx")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="tells the end by the signal")
+def test_a_reader_that_gets_no_more_memory_is_told_from_one_that_breaks_down(worker, file):
+    with pytest.raises(TooLarge, match="more than 700 MB of memory"):
+        worker.load_file(file("abort"), "abort.md")
+    with pytest.raises(UnreadableFile, match="broke down"):
+        worker.load_file(file("crash"), "crash.md")
 
 
 def test_every_outcome_is_one_of_the_contract():

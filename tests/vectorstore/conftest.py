@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("backend_contract")
+
 
 def _load_subject():
     spec = importlib.util.spec_from_file_location("store_subject", Path(__file__).with_name("subject.py"))

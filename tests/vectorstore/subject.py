@@ -1,7 +1,7 @@
 """A program that the tests run beside themselves: it ingests and is killed, or reads while another writes.
 
 python subject.py kill FOLDER       sync under 20 kills; prints what the store holds, and what a clean one would
-python subject.py readers FOLDER    four readers and a writer; prints what they saw
+python subject.py readers FOLDER S  ten readers and a writer for S seconds; prints what they saw
 """
 
 import json
@@ -32,10 +32,14 @@ class WordHashes:
     """Embeds words by their checksums: texts that share words are near each other. Counts what it embeds."""
 
     dimension = 64
+    max_tokens = 512
 
     def __init__(self, fingerprint="word-hashes"):
         self.fingerprint = fingerprint
         self.embedded = []
+
+    def token_counts(self, texts):
+        return [2 + len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]
 
     def embed_array(self, texts, *, kind):
         if kind == "passage":
@@ -152,7 +156,7 @@ def read_on(data, gone, until, results):
     results.put(seen)
 
 
-def run_readers(folder, seconds=10.0):
+def run_readers(folder, seconds):
     documents, data, gone = folder / "documents", folder / "data", folder / "gone.txt"
     for number in range(12):
         write_document(documents / f"plan-{number}.md", number, "0", 15)
@@ -162,7 +166,7 @@ def run_readers(folder, seconds=10.0):
     child.join()
     results = FORK.Queue()
     until = time.monotonic() + seconds
-    readers = [FORK.Process(target=read_on, args=(data, gone, until, results)) for _ in range(4)]
+    readers = [FORK.Process(target=read_on, args=(data, gone, until, results)) for _ in range(10)]
     for reader in readers:
         reader.start()
     store = Store(data, WordHashes())
@@ -191,4 +195,4 @@ def run_readers(folder, seconds=10.0):
 
 if __name__ == "__main__":
     run = {"kill": run_kills, "readers": run_readers}[sys.argv[1]]
-    sys.stdout.write(json.dumps(run(Path(sys.argv[2]))))
+    sys.stdout.write(json.dumps(run(Path(sys.argv[2]), *map(int, sys.argv[3:]))))

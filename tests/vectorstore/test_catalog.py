@@ -1,14 +1,16 @@
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.document import Fact, Field
-from vectorstore.catalog import Catalog, covers_year
+from ingest.assemble import RawBlock, RawDocument, assemble_document
+from ingest.document import BlockKind, Fact, Field
+from vectorstore.catalog import Catalog
 from vectorstore.change import Move
 from vectorstore.errors import (
     DuplicateContent,
@@ -19,7 +21,8 @@ from vectorstore.errors import (
     UnknownDocument,
     VectorStoreError,
 )
-from vectorstore.types import Filter
+from vectorstore.provenance import StatedFact, stated_facts
+from vectorstore.types import Filter, covers_year
 
 
 def put(store, document, location=None, **options):
@@ -173,12 +176,14 @@ def test_what_is_stated_goes_before_what_was_read_and_can_be_taken_back(store, m
         (Filter(organisations=("Staden",), years=(2020,)), ["a.txt"]),
         (Filter(documents=("c.txt", "nowhere.txt")), ["c.txt"]),
         (Filter(years=(1900,)), []),
+        (Filter(document_types=("POLICY",)), ["c.txt"]),
+        (Filter(document_types=("policy", "program"), organisations=("staden",)), ["a.txt"]),
     ],
 )
 def test_filters(store, make_document, limits, passing):
-    put(store, make_document("a.txt", "A.", organisation="Staden", period="2020"))
+    put(store, make_document("a.txt", "A.", organisation="Staden", period="2020", document_type="program"))
     put(store, make_document("b.txt", "B.", organisation="Staden", period="2021-2023"))
-    put(store, make_document("c.txt", "C.", organisation="Regionen"))
+    put(store, make_document("c.txt", "C.", organisation="Regionen", document_type="policy"))
     names = {store.catalog.numbers(Filter(documents=(name,)))[0]: name for name in ("a.txt", "b.txt", "c.txt")}
     numbers = store.catalog.numbers(limits)
     assert (None if numbers is None else [names[number] for number in numbers]) == passing
@@ -327,3 +332,53 @@ def test_vectors_are_found_by_what_was_embedded(store, embedder, make_document):
     expected = embedder.embed_array(embedder.embedded, kind="query")
     assert ids == store.catalog.chunk_ids()
     assert np.allclose(matrix, expected, atol=1e-3)
+
+
+def test_how_each_page_was_read_is_kept_and_told(store):
+    raw = RawDocument(
+        "pdf",
+        [RawBlock(BlockKind.PARAGRAPH, ((number, f"Sida {number}."),)) for number in (1, 2, 4)],
+        labels=(None,) * 4,
+        recognised={2: 0.9, 3: None, 4: 0.8},
+    )
+    document = assemble_document("scan.pdf", "0" * 64, raw)
+    put(store, document)
+    stored = store.catalog.document("scan.pdf")
+    assert stored == document
+    assert [page.read_by for page in stored.pages] == ["text", "ocr", "nothing", "ocr"]
+    (record,) = store.catalog.records()
+    assert (record.ocr_pages, record.ocr_confidence, record.unread_pages) == ((2, 4), 0.85, (3,))
+    assert store.catalog.page("scan.pdf", 2).confidence == 0.9
+    with pytest.raises(UnknownDocument, match="no page 5; it has 4"):
+        store.catalog.page("scan.pdf", 5)
+
+
+def test_a_fact_is_told_with_the_words_that_state_it(store, make_document):
+    text = "Energiplan för staden\n\fDiarienummer: KS 2021/17\nAntagen av kommunfullmäktige.\fSlut."
+    document = make_document("a.txt", text, title="Energiplan")
+    start = document.text.index("KS 2021")
+    over = document.text.index("staden")
+    read = (
+        Fact(Field.TITLE, "Energiplan", origin="properties"),
+        Fact(Field.REFERENCE, "KS 2021/17", start, start + len("KS 2021/17")),
+        Fact(Field.ADOPTED_BY, "staden Diarienummer", over, start - 2),
+        Fact(Field.PERIOD, "2021", start + 3, start + 7),
+    )
+    put(store, replace(document, facts=read), stated=(Fact(Field.PERIOD, "2022", origin="override"),))
+    facts = stated_facts(store.catalog)["a.txt"]
+    assert facts[Field.TITLE] == StatedFact("Energiplan", "properties")
+    assert facts[Field.PERIOD] == StatedFact("2022", "override")
+    reference = facts[Field.REFERENCE]
+    assert (reference.page, reference.quote, reference.origin) == (2, "KS 2021/17", "text")
+    assert facts[Field.ADOPTED_BY].page == 1 and facts[Field.ADOPTED_BY].quote.startswith("staden")
+    for fact in (reference, facts[Field.ADOPTED_BY]):
+        assert store.catalog.page_text("a.txt", fact.page)[fact.start : fact.end] == fact.quote
+    assert Field.VALID_UNTIL not in facts
+
+
+def test_chunks_are_counted_by_document(store, make_document):
+    put(store, make_document("a.txt", "\n".join(f"Stycke {number} " + "ord " * 200 for number in range(5))))
+    put(store, make_document("b.txt", "Kort."))
+    counted = {record.id: record.chunks for record in store.catalog.records()}
+    assert counted == {name: len(store.catalog.chunks_of(name)) for name in ("a.txt", "b.txt")}
+    assert counted["a.txt"] > 3

@@ -1,9 +1,12 @@
 import sqlite3
 
+import numpy as np
 import pytest
 
+from vectorstore.analyse import query_terms
 from vectorstore.doctor import diagnose
 from vectorstore.errors import StoreLocked
+from vectorstore.types import Filter
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def test_a_store_that_is_well(filled):
     checks = diagnose(filled)
     assert failed(checks) == {}
     assert [check.name for check in checks] == [
-        "catalog", "documents", "files", "lexical index", "fingerprint", "vector index"
+        "catalog", "files", "lexical index", "vectors", "documents", "fingerprint", "vector index"
     ]  # fmt: skip
     assert set(checks[0].as_json()) == {"name", "passed", "severity", "message", "remedy"}
     assert all(check.remedy == "" for check in checks)
@@ -57,6 +60,20 @@ def test_a_vector_lost_behind_a_right_count_is_found_by_itself_and_mended(filled
     assert "1 not found by themselves" in found.message
     assert failed(diagnose(filled, repair=True)) == {}
     assert filled.index.lost(filled.catalog.chunk_ids()) == []
+
+
+@pytest.mark.parametrize("amount", [0.1, 1.0])
+def test_vectors_that_were_altered_or_exchanged_are_found_and_mended(filled, amount):
+    first, second = filled.catalog.chunk_ids()[3:5]
+    vectors = filled.catalog.find([first, second])
+    chroma = filled.index._chroma
+    versions = chroma.versions()
+    for one, other in ((first, second), (second, first)):
+        mixed = (1 - amount) * vectors[one].vector + amount * vectors[other].vector
+        chroma.upsert([(one, versions[one], mixed / np.linalg.norm(mixed))])
+    assert filled.index.difference().missing == ()
+    assert "2 not found by themselves" in failed(diagnose(filled))["vector index"].message
+    assert failed(diagnose(filled, repair=True)) == {}
 
 
 def test_repairing_what_is_well_changes_nothing(filled):
@@ -93,13 +110,92 @@ def test_passages_that_do_not_fit_the_text_are_found(tmp_path, filled):
     assert "--reread" in found.remedy
 
 
-def test_a_lexical_index_that_lacks_passages_is_found(tmp_path, filled):
+TEXT_DAMAGE = {
+    "emptied": ("DELETE FROM terms", "20 are missing"),
+    "a row is missing": ("DELETE FROM terms WHERE rowid = 5", "1 are missing"),
+    "a row is left over": ("INSERT INTO terms VALUES ('hamn', 'skola', 'vatten')", "1 rows are without a passage"),
+    "a row is altered": ("UPDATE terms SET body = body || ' hamn' WHERE rowid = 5", "1 have other words"),
+    "the context is altered": ("UPDATE terms SET context = 'hamn' WHERE rowid = 5", "1 have other words"),
+    "two rows are swapped": (
+        "UPDATE terms SET rowid = -1 WHERE rowid = 5; UPDATE terms SET rowid = 5 WHERE rowid = 6;"
+        "UPDATE terms SET rowid = 6 WHERE rowid = -1",
+        "2 have other words",
+    ),
+    "a row is altered behind the index": (
+        "UPDATE terms_content SET c0 = c0 || ' hamn' WHERE id = 5", "The index is broken: ",
+    ),
+    "the index has lost a part": ("DELETE FROM terms_data WHERE id > 10", "The index is broken: "),
+    "a table of the index is gone": ("DROP TABLE terms_idx", "The index is broken: "),
+    "the index is gone": ("DROP TABLE term_statistics; DROP TABLE terms", "The index is broken: "),
+    "acronyms are gone": ("DELETE FROM acronym", "the acronyms of 1 documents differ"),
+    "an acronym is another document's": ("UPDATE acronym SET document = 3", "the acronyms of 2 documents differ"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "said"), TEXT_DAMAGE.values(), ids=TEXT_DAMAGE)
+def test_damage_to_the_full_text_is_found_and_mended_without_embedding(
+    tmp_path, filled, open_store, embedder, make_document, damage, said
+):
+    with filled.writing():
+        text = "Regionen är medlem i Conference of Peripheral Maritime Regions (CPMR). " * 5
+        filled.remove("7.txt")
+        filled.replace(make_document("7.txt", text), "/r", "/r/7")
+    expected = ask(filled)
+    filled.close()
+    with sqlite3.connect(tmp_path / "data" / "catalog.sqlite") as connection:
+        connection.executescript(damage)
+    connection.close()
+    store = open_store()
+    found = failed(diagnose(store))
+    assert list(found) == ["lexical index"]
+    assert said in found["lexical index"].message
+    assert found["lexical index"].remedy == "utblick doctor --repair"
+    embedder.embedded.clear()
+    assert failed(diagnose(store, repair=True)) == {}
+    assert failed(diagnose(store)) == {}
+    assert embedder.embedded == []
+    assert ask(store) == expected
+
+
+def ask(store):
+    """What each half finds, with its scores."""
+    questions = ("ämne5", "ämne6 och ämne17", "dokument om hamn", "CPMR", "Conference of Peripheral Maritime Regions")
+    return [
+        sorted(
+            (candidate.chunk.id, round(candidate.dense, 3), round(candidate.lexical, 4))
+            for candidate in store.candidates(question, query_terms(question), 30, Filter())
+        )
+        for question in questions
+    ]
+
+
+def test_a_large_index_is_compared_in_part_unless_it_is_to_be_repaired(tmp_path, filled, monkeypatch):
+    monkeypatch.setattr("vectorstore.full_text.SAMPLE", 7)
+    assert "the words of 7 were compared" in next(
+        check.message for check in diagnose(filled) if check.name == "lexical index"
+    )
     with filled.catalog.transaction():
-        connection = filled.catalog._database.connection
-        filled.catalog.lexical.delete_document(connection.execute("SELECT min(number) FROM document").fetchone()[0])
-    assert "lexical index" in failed(diagnose(filled))
-    assert failed(diagnose(filled, repair=True)) == {}
-    assert filled.catalog.count_terms() == filled.catalog.count_chunks()
+        filled.catalog._database.connection.execute("UPDATE terms SET body = 'hamn' WHERE rowid = 5")
+    assert failed(diagnose(filled)) == {}
+    checks = {check.name: check for check in diagnose(filled, repair=True)}
+    assert "made anew" in checks["lexical index"].message
+
+
+@pytest.mark.parametrize(
+    "vector", ["zeroblob(128)", "substr(vector, 1, 100)", "CAST(vector || vector AS BLOB)", "x'ff'"]
+)
+def test_vectors_that_cannot_be_used_are_named_with_the_command(tmp_path, filled, open_store, subject, vector):
+    filled.close()
+    with sqlite3.connect(tmp_path / "data" / "catalog.sqlite") as connection:
+        connection.execute(f"UPDATE chunk SET vector = {vector} WHERE number = 5")
+    connection.close()
+    store = open_store()
+    check = failed(diagnose(store))["vectors"]
+    assert check.message == "1 vectors cannot be used, the first of 4.txt."
+    assert check.remedy == "utblick ingest --rebuild"
+    with store.writing(check=False):
+        store.rebuild()
+    assert failed(diagnose(store)) == {}
 
 
 def test_a_lexical_index_of_another_version_is_made_anew_on_opening(tmp_path, filled, open_store, embedder):
@@ -111,7 +207,6 @@ def test_a_lexical_index_of_another_version_is_made_anew_on_opening(tmp_path, fi
         connection.execute("CREATE TABLE terms (something_else)")
     connection.close()
     store = open_store()
-    assert store.catalog.count_terms() == store.catalog.count_chunks()
     assert failed(diagnose(store)) == {}
     assert embedder.embedded == []
 

@@ -10,19 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from langchain_tests.integration_tests import EmbeddingsIntegrationTests
 from langchain_tests.unit_tests import EmbeddingsUnitTests
 
 from vectorstore.bundled import ensure_bundled_model
-from vectorstore.embed import (
-    _NUMPY_BEFORE_LOADING,
-    SentenceEmbeddings,
-    _allotted_cores,
-    _batches,
-    _quickest_precision,
-)
+from vectorstore.embed import _NUMPY_BEFORE_LOADING, SentenceEmbeddings
 from vectorstore.errors import EmbeddingError
 from vectorstore.locate import locate_model
 from vectorstore.packed import read_packed
@@ -104,12 +96,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def loaded(cache: Path) -> SentenceEmbeddings:
     """The bundled model, with sentence-transformers loaded."""
-    import torch
-
     embeddings = SentenceEmbeddings.load("bundled", cache)
     assert embeddings.precision in ("float32", "bfloat16")
-    # Threads that wait for each other take many times as long where other processes keep the cores busy.
-    torch.set_num_threads(1)
     return embeddings
 
 
@@ -123,7 +111,7 @@ def prepared(cache: Path) -> SentenceEmbeddings:
 @pytest.fixture
 def fresh(prepared: SentenceEmbeddings) -> SentenceEmbeddings:
     """The bundled model before sentence-transformers is loaded."""
-    assert prepared._sentence_transformer is None
+    assert prepared._batch_encoder is None
     return copy.copy(prepared)
 
 
@@ -197,7 +185,7 @@ def test_numpy_gives_the_vectors_of_sentence_transformers(
     loaded: SentenceEmbeddings, fresh: SentenceEmbeddings
 ) -> None:
     in_numpy = fresh.embed_array(TEXTS, kind="passage")
-    assert fresh._sentence_transformer is None
+    assert fresh._batch_encoder is None
     limit = 0.99999 if loaded.precision == "float32" else 0.999
     assert cosines(in_numpy, loaded.embed_array(TEXTS, kind="passage")).min() >= limit
 
@@ -235,7 +223,7 @@ def test_long_text_is_read_up_to_the_limit(loaded: SentenceEmbeddings, fresh: Se
     assert fresh.count_tokens(text) > fresh.max_tokens == 512
     longer = fresh.embed_array([text + "Något annat."], kind="passage")
     np.testing.assert_allclose(longer, fresh.embed_array([text], kind="passage"), atol=1e-6)
-    assert fresh._sentence_transformer is None
+    assert fresh._batch_encoder is None
     assert cosines(longer, loaded.embed_array([text], kind="passage"))[0] > 0.999
 
 
@@ -276,8 +264,12 @@ def test_threads_embed_at_once(loaded: SentenceEmbeddings) -> None:
 
 
 def test_much_text_loads_sentence_transformers(fresh: SentenceEmbeddings, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Encoder:
+        def embed(self, *_: object, progress: bool) -> None:
+            by.append("sentence-transformers")
+
     by = []
-    monkeypatch.setattr(fresh, "_embed_in_batches", lambda *_: by.append("sentence-transformers"))
+    monkeypatch.setattr("vectorstore.embed._load_batch_encoder", lambda *_: Encoder())
     monkeypatch.setattr(fresh, "_embed_in_numpy", lambda *_: by.append("numpy"))
     half = "x" * (_NUMPY_BEFORE_LOADING // 2)
     for text in (half, half, half, "kort"):
@@ -293,7 +285,7 @@ def test_background_loading_leaves_questions_free(fresh: SentenceEmbeddings, mon
         assert proceed.wait(30)
         return "model"
 
-    monkeypatch.setattr("vectorstore.embed._load_sentence_transformer", slow)
+    monkeypatch.setattr("vectorstore.embed._load_batch_encoder", slow)
     fresh.start_loading()
     assert begun.wait(30)
     assert len(fresh.embed_query("Vilka nätverk?")) == 384
@@ -441,36 +433,6 @@ def test_model_that_cannot_be_loaded_is_reported(damage, tiny: Path, cache: Path
     embeddings = SentenceEmbeddings.load(str(folder), cache)
     with pytest.raises(EmbeddingError, match="cannot be loaded"):
         embeddings.embed_query("ett svar")
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "expected"), [({"amx_bf16": True}, "bfloat16"), ({"avx512_bf16": True}, "float32")]
-)
-def test_precision_follows_the_processor(
-    capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities)
-    assert _quickest_precision() == expected
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [("200000 100000\n", 2), ("150000 100000\n", 2), ("1000 100000\n", 1), ("max 100000\n", None)],
-)
-def test_cores_are_those_of_the_container(limit: str, expected: int | None, tmp_path: Path) -> None:
-    (tmp_path / "cpu.max").write_text(limit)
-    assert _allotted_cores(tmp_path / "cpu.max") == expected
-    assert _allotted_cores(tmp_path / "absent") is None
-
-
-@given(st.lists(st.integers(0, 9000), max_size=200))
-def test_batches_hold_each_text_once_and_are_bounded(lengths: list[int]) -> None:
-    batches = list(_batches(["x" * length for length in lengths]))
-    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[index] for index in batch) <= 8000
-        assert len(batch) <= 64
 
 
 class TestLangChainUnit(EmbeddingsUnitTests):

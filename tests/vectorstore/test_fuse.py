@@ -1,9 +1,9 @@
 import pytest
 
 from ingest.chunk import Chunk
+from vectorstore.backend import Candidate
 from vectorstore.collapse import collapse
 from vectorstore.fuse import CROSS_LANGUAGE_WEIGHT, LEXICAL_WEIGHT, fuse
-from vectorstore.store import Candidate
 from vectorstore.types import Hit
 
 REPORT = "Staden deltog i fyra projekt under året och bidrog till arbetet med klimat och energi i hela regionen."

@@ -6,8 +6,11 @@ from langchain_core.documents import Document
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
 import vectorstore
+from ingest.assemble import RawBlock, RawDocument, assemble_document
+from ingest.document import BlockKind
 from vectorstore import UtblickRetriever
-from vectorstore.errors import FingerprintMismatch, StoreMissing
+from vectorstore.errors import FingerprintMismatch, ReaderError, StoreMissing
+from vectorstore.reader import Passage, Reading
 
 
 @pytest.fixture
@@ -15,7 +18,8 @@ def filled(store, make_document):
     with store.writing():
         store.replace(
             make_document("north.txt", "Staden samarbetar om energi.\fStaden samarbetar om hamnar.",
-                          title="Plan för norr", organisation="Norrstad", period="2021"), "/r", "/r/north"
+                          title="Plan för norr", organisation="Norrstad", period="2021", document_type="program"),
+            "/r", "/r/north"
         )  # fmt: skip
         store.replace(
             make_document("south.txt", "Regionen samarbetar om energi och skola.", organisation="Sydregionen"),
@@ -96,6 +100,8 @@ def test_quotes_stand_on_their_pages(retriever):
         ({"years": (2021,)}, {"north.txt"}),
         ({"documents": ("1.txt", "2.txt")}, {"1.txt", "2.txt"}),
         ({"organisations": ("Ingen",)}, set()),
+        ({"document_types": ("Program",)}, {"north.txt"}),
+        ({"document_types": ("program",), "years": (2020,)}, set()),
     ],
 )
 def test_limits(filled, limits, documents):
@@ -113,6 +119,38 @@ def test_it_is_a_runnable_like_others(retriever):
     assert len(retriever.batch(["energi", "hamnar"])) == 2
 
 
+@pytest.mark.anyio
+async def test_it_is_asked_without_blocking(retriever):
+    awaited = await retriever.ainvoke("energi", top_k=2)
+    assert awaited == retriever.invoke("energi", top_k=2)
+    assert len(awaited) == 2
+
+
+def test_what_a_question_names_is_favoured(retriever):
+    (first, second) = retriever.invoke("Jämför energi i Norrstad och Sydregionen", top_k=2)
+    assert {first.metadata["document"], second.metadata["document"]} == {"north.txt", "south.txt"}
+
+
+class LikesHarbours:
+    """Finds relevant what speaks of harbours."""
+
+    fingerprint = "likes-harbours"
+
+    def read(self, question, passages):
+        assert all(isinstance(passage, Passage) for passage in passages)
+        return [Reading(0.99 if "hamnar" in passage.text else 0.01) for passage in passages]
+
+
+def test_a_reader_ranks_anew(filled):
+    plain = UtblickRetriever(store=filled)
+    read = UtblickRetriever(store=filled, reader=LikesHarbours())
+    question = "Rapport om samarbete och hamnar"
+    assert plain.invoke(question)[0].metadata["document"] != "north.txt"
+    hits = read.invoke(question)
+    assert hits[0].metadata["document"] == "north.txt"
+    assert [hit.metadata["rank"] for hit in hits] == list(range(1, len(hits) + 1))
+
+
 def test_open_says_what_is_wrong(tmp_path, filled, monkeypatch, subject):
     from vectorstore import retriever as module
 
@@ -121,6 +159,8 @@ def test_open_says_what_is_wrong(tmp_path, filled, monkeypatch, subject):
         UtblickRetriever.open(tmp_path / "nowhere")
     with pytest.raises(FingerprintMismatch):
         UtblickRetriever.open(tmp_path / "data", embedding_model="another")
+    with pytest.raises(ReaderError, match="Set the reranker"):
+        UtblickRetriever.open(tmp_path / "data", embedding_model="word-hashes", reranker="/nowhere/at/all")
     opened = UtblickRetriever.open(str(tmp_path / "data"), embedding_model="word-hashes", top_k=2)
     assert len(opened.invoke("energi")) == 2
     opened.close()
@@ -156,3 +196,14 @@ def test_the_public_names():
     assert dir(vectorstore) == vectorstore.__all__
     with pytest.raises(AttributeError, match="nothing_of_that_name"):
         vectorstore.nothing_of_that_name  # noqa: B018
+
+
+def test_a_hit_tells_that_its_page_was_read_by_ocr(store):
+    raw = RawDocument(
+        "pdf", [RawBlock(BlockKind.PARAGRAPH, ((1, "Staden samarbetar om energi."),))], recognised={1: 0.87}
+    )
+    with store.writing():
+        store.replace(assemble_document("scan.pdf", "0" * 64, raw), "/r", "/r/scan.pdf")
+    (hit,) = UtblickRetriever(store=store).invoke("energi")
+    assert (hit.metadata["read_by"], hit.metadata["confidence"]) == ("ocr", 0.87)
+    assert hit.metadata["quotes"][0]["read_by"] == "ocr"

@@ -12,7 +12,7 @@ from ingest.overrides import OverridesError
 from vectorstore import sync as sync_module
 from vectorstore.errors import FolderEmpty
 from vectorstore.outcome import FAILURES, Outcome
-from vectorstore.sync import sync_address, sync_path
+from vectorstore.sync import sync_path
 
 ENERGY = "# Energiplan 2023\n\nStaden ska minska sin användning av energi till 2030.\n"
 SCHOOL = "# Skolplan 2022\n\nSkolorna ska samarbeta med skolor i andra länder.\n"
@@ -262,6 +262,58 @@ def test_links_and_loops(run_outcomes, documents, tmp_path):
     }  # fmt: skip
 
 
+def test_what_is_no_file_is_passed_over(run_outcomes, documents, tmp_path):
+    write(documents, a=ENERGY)
+    write(tmp_path / "outside", skola=SCHOOL)
+    (documents / "link.md").symlink_to(tmp_path / "outside" / "skola.md")
+    (documents / "zero.md").symlink_to("/dev/zero")
+    os.mkfifo(documents / "pipe.md")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(documents / "socket.md"))
+        assert told(run_outcomes()) == {"a.md": "ingested", "link.md": "ingested"}
+        for name in ("zero.md", "pipe.md", "socket.md"):
+            with pytest.raises(FileNotFoundError, match="neither a file nor a folder"):
+                run_outcomes(documents / name)
+
+
+@pytest.mark.parametrize("gone", ["before it is read", "while it is read"])
+def test_a_file_that_disappears(run_outcomes, store, documents, monkeypatch, gone):
+    write(documents, a=ENERGY, b=SCHOOL)
+    load = sync_module.LoadWorker.load_file
+
+    def load_and_lose(worker, path, document_id, **options):
+        if path.name == "a.md" and gone == "before it is read":
+            path.unlink()
+        document = load(worker, path, document_id, **options)
+        if path.name == "a.md":
+            path.unlink()
+        return document
+
+    monkeypatch.setattr(sync_module.LoadWorker, "load_file", load_and_lose)
+    outcomes = run_outcomes()
+    assert told(outcomes) == {"a.md": "unreadable", "b.md": "ingested"}
+    assert "a.md cannot be opened: No such file" in outcomes["a.md"].reason.replace(f"{documents}/", "")
+    assert told(run_outcomes()) == {"b.md": "unchanged"}
+    assert store.catalog.failures() == []
+
+
+def test_names_that_look_like_paths(run_outcomes, store, documents):
+    names = [
+        "a\\..\\..\\plan.md",
+        "%2e%2e%2fplan.md",
+        "-rf.md",
+        "C:plan.md",
+        "~plan.md",
+        "$(reboot).md",
+        "å" * 120 + ".md",
+    ]
+    for number, name in enumerate(names):
+        (documents / name).write_text(f"{ENERGY}\nStycke {number}.\n", "utf-8")
+    assert told(run_outcomes()) == dict.fromkeys(names, "ingested")
+    assert listed(store) == sorted(names)
+    assert set(told(run_outcomes()).values()) == {"unchanged"}
+
+
 def test_odd_names(run_outcomes, store, documents):
     old = os.fsencode(documents) + b"/m\xe5l och medel.md"
     with open(old, "w") as file:  # noqa: PTH123
@@ -364,49 +416,6 @@ def test_unchanged_files_are_passed_over_quickly_and_without_a_reader(run_outcom
     began = time.perf_counter()
     assert set(told(run_outcomes()).values()) == {"unchanged"}
     assert 300 / (time.perf_counter() - began) > 200
-
-
-def test_web_pages(store, monkeypatch, make_document):
-    address = "https://example.org/plan"
-    pages = {}
-
-    def fetch(worker, asked):
-        return make_document(asked, pages[asked])
-
-    monkeypatch.setattr(sync_module.LoadWorker, "load_web_page", fetch)
-    pages |= {address: "Första upplagan.", "https://example.org/kopia": "Första upplagan."}
-    assert sync_address(store, address).outcome == "ingested"
-    assert sync_address(store, address).outcome == "unchanged"
-    copy = sync_address(store, "https://example.org/kopia")
-    assert (copy.outcome, copy.document) == ("duplicate", address)
-    pages[address] = "Andra upplagan."
-    assert sync_address(store, address).outcome == "ingested"
-    assert listed(store) == ["https://example.org/kopia", address]
-    assert store.catalog.page_text("https://example.org/kopia", 1) == "Första upplagan."
-
-
-def test_a_web_page_with_the_content_of_a_file_does_not_replace_it(run_outcomes, store, documents, monkeypatch):
-    write(documents, a=ENERGY)
-    run_outcomes()
-    from dataclasses import replace
-
-    same = replace(store.catalog.read_document("a.md"), id="https://example.org/a")
-    monkeypatch.setattr(sync_module.LoadWorker, "load_web_page", lambda worker, address: same)
-    outcome = sync_address(store, "https://example.org/a")
-    assert (outcome.outcome, outcome.document) == ("duplicate", "a.md")
-    assert listed(store) == ["a.md"]
-
-
-def test_a_web_page_that_cannot_be_fetched_keeps_its_document(store, monkeypatch, make_document):
-    address = "https://example.invalid/plan"
-    with monkeypatch.context() as patch:
-        patch.setattr(sync_module.LoadWorker, "load_web_page", lambda worker, asked: make_document(asked, "Text."))
-        sync_address(store, address)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: pytest.fail("the address is looked up in another process"))
-    outcome = sync_address(store, address)
-    assert outcome.outcome == "unreadable"
-    assert outcome.document == address
-    assert store.catalog.page_text(address, 1) == "Text."
 
 
 def test_several_paths_and_what_is_not_there(store, tmp_path):

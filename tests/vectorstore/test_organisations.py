@@ -1,6 +1,7 @@
 import pytest
 
-from assistant.scope import asks_each, is_named, organisations_named, without_set
+from vectorstore.names import is_named
+from vectorstore.organisations import asks_each, organisations_named, without_set
 
 ALL = [
     "City of Malmö", "Exempelstads kommun", "Göteborgs Stad", "Linköpings kommun", "Region Mellansjö",

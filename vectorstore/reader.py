@@ -1,0 +1,44 @@
+"""What retrieval asks of a model that reads a question together with a passage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a reader is given beside the question.
+
+    Attributes:
+        text: The passage.
+        context: Title and headings above it, `" > "` between them; may be empty.
+    """
+
+    text: str
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one passage.
+
+    Attributes:
+        relevance: 0 to 1; higher is better, comparable between the passages of one question.
+        answerability: Probability, 0 to 1, that the passage answers the question; None where the reader cannot tell.
+        span: Half-open interval of `Passage.text` that answers; None where the reader marks none.
+    """
+
+    relevance: float
+    answerability: float | None = None
+    span: tuple[int, int] | None = None
+
+
+class Reader(Protocol):
+    """Reads passages with a question in mind, and says how well each fits."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of model and weights."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order."""
