@@ -65,6 +65,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "CREATE TABLE web_page (location TEXT PRIMARY KEY, content_hash TEXT NOT NULL, address TEXT NOT NULL, "
         "etag TEXT, last_modified TEXT) STRICT, WITHOUT ROWID",
         "UPDATE document SET read_at = '' WHERE format = 'pdf'",
+        "CREATE INDEX IF NOT EXISTS document_version ON document (id, location, version)",
     ),
 }
 """What makes of the tables of a version those of the next: statements in order, one transaction for each version."""
