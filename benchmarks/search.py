@@ -229,6 +229,8 @@ def measure(folder: Path, questions: int) -> dict[str, str]:
     results["search for common words"] = each(lambda question: search(store, question), anew(common=3))
     slips = [re.sub(r"(\w{5})\w", r"\1", question) for question in anew()]
     results["search for misspelt words"] = each(lambda question: search(store, question), slips)
+    naming = [f"{question[:-1]} i Stad 3 under 2016?" for question in anew()]
+    results["search that names an organisation and a year"] = each(lambda question: search(store, question), naming)
     asked = anew()
     results |= parts(store, model, asked)
     results["memory after searching within documents, MB"] = memory("VmRSS")
