@@ -196,11 +196,6 @@ class Fetcher:
         return self._certificates
 
 
-def fetch_page(address: str, *, allow_private: bool = False, max_bytes: int = 50 * 1024 * 1024) -> FetchedPage:
-    """Fetch one page; see `Fetcher.fetch`."""
-    return Fetcher(allow_private=allow_private).fetch(normal_address(address), max_bytes)
-
-
 def _next(address: str, target: str) -> str:
     """Where a redirect leads."""
     try:

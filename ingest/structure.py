@@ -91,7 +91,8 @@ class _Reading:
         self.open: _Block | None = None
         self.indents: list[float] = []
         self.in_contents = False
-        self.numbered: dict[int, Line] = {}
+        # For each depth of numbers the last heading that has one, and its number.
+        self.numbered: dict[int, tuple[tuple[int, ...], Line]] = {}
 
     def blocks_of(self, pages: Sequence[Sequence[Line | TableRow]]) -> list[RawBlock]:
         """The blocks of all pages, with the levels of headings."""
@@ -133,11 +134,11 @@ class _Reading:
             self._start(BlockKind.HEADING, items[position : position + taken], outlined=outlined)
             self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
             self.indents.clear()
-            self.numbered[len(number_of(text))] = line
+            self._remember_number(text, line)
             return taken
         self.in_contents = _CONTENTS_TITLE.fullmatch(text) is not None
         if self._opens_section(line, text):
-            line = self._numbered_section(line)
+            line = self._numbered_section(line, text)
         if self._is_item(line, text):
             self._start(BlockKind.ITEM, [line], level=self._item_level(line))
         elif self.open is not None and self._continues(self.open, line):
@@ -188,26 +189,30 @@ class _Reading:
         found = is_heading(self._candidate(lines, before, after), self.spacing.size, self.spacing.bold)
         return len(lines) if found and not (plain and self._repeats_number(group[0])) else 0, 0
 
+    def _remember_number(self, text: str, line: Line) -> None:
+        """Keep the number of a heading that begins with this line."""
+        number = number_of(text)
+        self.numbered[len(number)] = (number, line)
+
     def _repeats_number(self, line: Line) -> bool:
         """Whether a line has the number of the heading that it stands under, so that it is that section's text."""
         number = number_of(clean_text(line.text))
-        heading = self.numbered.get(len(number))
-        return len(number) > 1 and heading is not None and number_of(clean_text(heading.text)) == number
+        known, _ = self.numbered.get(len(number), ((), line))
+        return len(number) > 1 and known == number
 
     def _opens_section(self, line: Line, text: str) -> bool:
         """Whether a line that is no title has the number after that of a heading and stands as that does."""
         number = number_of(text)
-        heading = self.numbered.get(len(number))
-        if len(number) < 2 or heading is None:
+        if len(number) < 2 or len(number) not in self.numbered:
             return False
-        *parents, last = number_of(clean_text(heading.text))
+        (*parents, last), heading = self.numbered[len(number)]
         alike = abs(line.x0 - heading.x0) < 1 and abs(line.size - heading.size) < _STYLE and line.bold == heading.bold
         return alike and number == (*parents, last + 1)
 
-    def _numbered_section(self, line: Line) -> Line:
+    def _numbered_section(self, line: Line, text: str) -> Line:
         """Begin a section whose heading is a number alone; the line without it."""
-        number, rest = divide_number(clean_text(line.text))
-        self.numbered[len(number_of(clean_text(line.text)))] = line
+        number, rest = divide_number(text)
+        self._remember_number(text, line)
         edge = line.x0 + (line.x1 - line.x0) * (len(number) + 1) / len(line.text)
         self._start(BlockKind.HEADING, [replace(line, text=number, x1=edge)])
         self.indents.clear()

@@ -74,12 +74,6 @@ class ChromaIndex:
             with suppress(IndexUnavailable), _translated(self._folder):
                 client.close()
 
-    def reset(self) -> None:
-        """Begin anew with an empty folder."""
-        self.close()
-        remove_index(self._folder)
-        self._open()
-
     @property
     def state(self) -> str | None:
         """The state of the catalog that the index was last brought in step with; None while it is being changed."""

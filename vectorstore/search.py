@@ -63,37 +63,41 @@ def search(
     wanted = _REPEATS * max(top_k, len(each))
     if reader is not None:
         wanted = max(wanted, READ_HITS)
-    hits = rank_passages(store, question, wanted, language, limits, found)
-    hits = spread(hits, wanted, groups)
+    ranked = _ranked(store, question, wanted, language, limits, found, records, each)
+    hits = spread(ranked, wanted, groups)
     if reader is not None:
         hits = rerank(question, hits, {record.id: record.title for record in records}, reader)
     return spread(collapse(hits, wanted if groups else top_k, groups), top_k, groups)
 
 
-def rank_passages(
+def rank_passages(store: Store, question: str, wanted: int, language: str) -> list[Hit]:
+    """Every candidate passage for a question, best first: found by both halves, fused, and favoured by scope.
+
+    Args:
+        store: Where to search, in all documents.
+        question: Standing on its own.
+        wanted: How many passages are looked for at least by each half.
+        language: The question's, ISO 639-1.
+    """
+    records = store.catalog.records()
+    found = find_mentions(question, records)
+    return _ranked(store, question, wanted, language, Filter(), found, records, _each(question, found, records))
+
+
+def _ranked(
     store: Store,
     question: str,
     wanted: int,
     language: str,
-    limits: Filter | None = None,
-    mentions: Mentions | None = None,
+    limits: Filter,
+    mentions: Mentions,
+    records: Sequence[DocumentRecord],
+    each: Sequence[str],
 ) -> list[Hit]:
-    """Every candidate passage for a question, best first: found by both halves, fused, and favoured by scope.
-
-    Args:
-        store: Where to search.
-        question: Standing on its own.
-        wanted: How many passages are looked for at least by each half.
-        language: The question's, ISO 639-1.
-        limits: Documents to search in; None for all.
-        mentions: What the question names; None to recognise it here.
-    """
-    limits = limits or Filter()
-    records = documents_within(store, limits)
-    found = mentions or find_mentions(question, records)
-    also = _narrower(limits, found, _each(question, found, records))
+    """As `rank_passages`, within limits: `records` are the documents there, `each` the organisations to be heard."""
+    also = _narrower(limits, mentions, each)
     candidates = store.candidates(question, query_terms(question), max(CANDIDATES, wanted), limits, also)
-    return fuse(candidates, language, len(candidates), bonuses(found, records))
+    return fuse(candidates, language, len(candidates), bonuses(mentions, records))
 
 
 def documents_within(store: Store, limits: Filter) -> list[DocumentRecord]:

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.address import normal_address
 from ingest.errors import PageGone, TooLarge, UnreadableFile
-from ingest.fetch import FetchedPage, Fetcher, Source, fetch_page
+from ingest.fetch import FetchedPage, Fetcher, Source
 from ingest.load import load_web_page
 
 PAGE = "<main><h1>Vänorter</h1><p>Vi är åtta.</p></main>"
@@ -111,7 +111,7 @@ def test_a_redirect_into_the_private_network_is_refused(site, monkeypatch):
     monkeypatch.setattr("ingest.address.socket.getaddrinfo", resolve)
     monkeypatch.setattr("ingest.address.is_public", lambda found: not site.asked("/flytt"))
     with pytest.raises(UnreadableFile, match="private network address"):
-        fetch_page(f"http://offentlig.example:{port}/flytt")
+        Fetcher().fetch(f"http://offentlig.example:{port}/flytt", 50 * 1024 * 1024)
     assert site.asked("/flytt")[0]["host"] == f"offentlig.example:{port}"
     assert site.asked("/sida") == []
 
