@@ -83,14 +83,14 @@ class Assistant:
             ReaderError: The reranker cannot be loaded.
             StoreDamaged: The store cannot be read.
         """
-        from vectorstore.cross_encoder import open_reranker
         from vectorstore.embed import SentenceEmbeddings
+        from vectorstore.open_reader import open_reader
 
         settings = settings or load_settings(data=data_dir)
         embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache)
         store = Store(data_dir or settings.data, embeddings)
         store.check_fingerprint()
-        return cls(store, settings, open_reranker(settings.reranker, settings.cache))
+        return cls(store, settings, open_reader(settings.reranker, settings.cache))
 
     def ask(
         self,

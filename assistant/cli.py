@@ -177,7 +177,7 @@ def search(
     """Show the passages that fit a question best."""
     from assistant.errors import AssistantError
     from ingest.language import detect_language
-    from vectorstore.cross_encoder import open_reranker
+    from vectorstore.open_reader import open_reader
     from vectorstore.scope import find_mentions
     from vectorstore.search import documents_within
     from vectorstore.search import search as search_store
@@ -204,7 +204,7 @@ def search(
         language="en" if detect_language(question) == "en" else "sv",
         limits=limits,
         mentions=mentions,
-        reader=open_reranker(settings.reranker, settings.cache),
+        reader=open_reader(settings.reranker, settings.cache),
     )
     store.close()
     if as_json:

@@ -52,6 +52,9 @@ _REASON = re.compile(
 )
 _NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 
+_LARGEST_LOGIT = 6.0
+_LEAST_SHARE = 0.01
+
 FIELD_WORDS: Mapping[Field, str] = {
     Field.ADOPTED_BY: "antagen antaget antog antogs beslutade beslutat fastställd adopted decided by vem who",
     Field.ADOPTED_ON: "antagen antaget antog antogs beslutades beslutade fastställd klubbad datum adopted date when",
@@ -88,6 +91,10 @@ class Features:
         unlisted: Whether it is a list and none is asked for.
         long: Natural logarithm of its words over 20.
         short: Whether it has fewer than five words.
+        answerable: Logit of the reader's probability that the passage answers; 0 without a reader, as all that follows.
+        relevant: Logit of the relevance that the reader gives the passage.
+        held: Share of the places where the reader sees the answer begin or end that lie in the unit.
+        focus: Natural logarithm of that share, from 0.01.
     """
 
     coverage: float
@@ -108,6 +115,10 @@ class Features:
     unlisted: float
     long: float
     short: float
+    answerable: float = 0.0
+    relevant: float = 0.0
+    held: float = 0.0
+    focus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +247,39 @@ def _features(
         unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
         long=math.log(max(size, 1) / 20),
         short=float(size < 5),
+        **_read(unit),
     )
+
+
+def _read(unit: Unit) -> dict[str, float]:
+    """What the reader makes of the passage and of the unit in it; a passage that it did not read holds no answer."""
+    reading = unit.hit.reading
+    if reading is None or reading.answerability is None:
+        return {"answerable": -_LARGEST_LOGIT, "relevant": -_LARGEST_LOGIT, "held": 0.0, "focus": math.log(_LEAST_SHARE)}
+    held = share_held(unit)
+    return {
+        "answerable": _logit(reading.answerability),
+        "relevant": _logit(reading.relevance),
+        "held": held,
+        "focus": math.log(max(held, _LEAST_SHARE)),
+    }
+
+
+def share_held(unit: Unit) -> float:
+    """Share of the places where the reader sees the answer begin or end that lie in a unit; 0 without a reader."""
+    reading, begin = unit.hit.reading, unit.hit.chunk.start
+    if reading is None:
+        return 0.0
+    return sum(
+        place.share
+        for place in reading.places
+        if any(start < begin + place.end and begin + place.start < end for start, end in unit.spans)
+    )
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, math.log(bounded / (1 - bounded))))
 
 
 def _states_field(question: Question, unit: Unit, document: Document) -> bool:

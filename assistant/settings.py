@@ -39,9 +39,10 @@ class Settings(BaseSettings):
         "Hugging Face hub, which is then downloaded.",
     )
     reranker: str = Field(
-        default="",
-        description="A cross-encoder of sentence-transformers that ranks the passages found anew: a folder, or a name "
-        "on the Hugging Face hub, which is then downloaded. Empty for none.",
+        default="bundled",
+        description="What reads the passages found and ranks them anew: `bundled` (a small reader that ships with the "
+        "installation), or a cross-encoder of sentence-transformers: a folder, or a name on the Hugging Face hub, which "
+        "is then downloaded. Empty for none.",
     )
     model: str = Field(
         default="extractive",

@@ -69,15 +69,6 @@ class CrossEncoderReader:
         return [Reading(float(relevance)) for relevance in relevances]
 
 
-def open_reranker(model: str, cache_dir: Path | None = None) -> CrossEncoderReader | None:
-    """The reranker that a setting names; None where it is empty.
-
-    Raises:
-        ReaderError: There is no such model, or it cannot be fetched.
-    """
-    return CrossEncoderReader.load(model, cache_dir) if model else None
-
-
 def _load_cross_encoder(folder: Path) -> Any:  # noqa: ANN401 - the library's class, imported late
     import torch
     from sentence_transformers import CrossEncoder

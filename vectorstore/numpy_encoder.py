@@ -17,6 +17,8 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 _TOKENS_AT_ONCE = 1024
 
+WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+
 
 class NumpyEncoder:
     """BERT (Devlin et al., 2019) with mean pooling, in float32. Safe to use from several threads.
@@ -36,9 +38,9 @@ class NumpyEncoder:
         # On few tokens a second thread gains nothing, and where the cores are busy it costs ten times the time.
         self._blas = ThreadpoolController().select(user_api="blas")
         self._lock = threading.Lock()
-        raw = _read_tensors(folder / "model.safetensors")
+        raw = read_tensors(folder / "model.safetensors")
         # A fifth of a gigabyte, of which a text needs some rows: left in the file.
-        self._words = raw.pop("embeddings.word_embeddings.weight")
+        self._words = raw.pop(WORD_EMBEDDINGS)
         self._weights = {name: _float32(values) for name, values in raw.items()}
         for layer in range(self._layers):
             parts = [f"encoder.layer.{layer}.attention.self.{part}" for part in ("query", "key", "value")]
@@ -134,7 +136,7 @@ def _gelu(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return curve
 
 
-def _read_tensors(file: Path) -> dict[str, NDArray[np.uint16]]:
+def read_tensors(file: Path) -> dict[str, NDArray[np.uint16]]:
     """The bfloat16 tensors of a safetensors file, mapped, not read."""
     with file.open("rb") as stream:
         data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

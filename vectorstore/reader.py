@@ -19,6 +19,21 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a passage its answer may begin or end.
+
+    Attributes:
+        start: Offset in `Passage.text`.
+        end: Offset after the last character.
+        share: How likely the answer begins or ends there; over all places of a passage these sum to 1 at most.
+    """
+
+    start: int
+    end: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader makes of one passage.
 
@@ -26,11 +41,13 @@ class Reading:
         relevance: 0 to 1; higher is better, comparable between the passages of one question.
         answerability: Probability, 0 to 1, that the passage answers the question; None where the reader cannot tell.
         span: Half-open interval of `Passage.text` that answers; None where the reader marks none.
+        places: Where else the answer may begin or end, in the order of the text; empty where the reader marks none.
     """
 
     relevance: float
     answerability: float | None = None
     span: tuple[int, int] | None = None
+    places: tuple[Place, ...] = ()
 
 
 class Reader(Protocol):

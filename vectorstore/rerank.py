@@ -19,10 +19,10 @@ FIRST_HITS = 8
 CERTAIN = 0.98
 """The relevance from which a hit among the first needs no rival."""
 
-WEIGHT = 0.05
+WEIGHT = 0.02
 """What a relevance's logit counts beside the fused score."""
 
-_LARGEST_LOGIT = 5.0
+_LARGEST_LOGIT = 8.0
 
 
 def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader: Reader) -> list[Hit]:

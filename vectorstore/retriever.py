@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field, SkipValidation
 from ingest.chunk import Chunk
 from ingest.document import Document
 from ingest.language import detect_language
-from vectorstore.cross_encoder import open_reranker
 from vectorstore.embed import SentenceEmbeddings
+from vectorstore.open_reader import BUNDLED, open_reader
 from vectorstore.reader import Reader
 from vectorstore.search import search
 from vectorstore.store import Store
@@ -60,7 +60,7 @@ class UtblickRetriever(BaseRetriever):
         years: tuple[int, ...] = (),
         document_types: tuple[str, ...] = (),
         documents: tuple[str, ...] = (),
-        reranker: str = "",
+        reranker: str = BUNDLED,
     ) -> "UtblickRetriever":
         """Open the store that `utblick ingest --data` wrote.
 
@@ -72,7 +72,8 @@ class UtblickRetriever(BaseRetriever):
             years: Limits to documents that cover one of these years.
             document_types: Limits to documents of these types.
             documents: Limits to these documents.
-            reranker: A cross-encoder that ranks what is found anew: a folder, or a name on the Hugging Face hub.
+            reranker: What ranks anew what is found: `bundled`, a cross-encoder by its folder or its name on the
+                Hugging Face hub, or empty for none.
                 Empty for none.
 
         Raises:
@@ -91,7 +92,7 @@ class UtblickRetriever(BaseRetriever):
             years=years,
             document_types=document_types,
             documents=documents,
-            reader=open_reranker(reranker),
+            reader=open_reader(reranker),
         )
 
     def page_text(self, document: str, page: int) -> str:

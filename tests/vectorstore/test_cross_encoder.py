@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.cross_encoder import CrossEncoderReader, open_reranker
+from vectorstore.cross_encoder import CrossEncoderReader
+from vectorstore.open_reader import open_reader
 from vectorstore.errors import ReaderError
 from vectorstore.reader import Passage
 from vectorstore.search import search
@@ -120,25 +121,25 @@ def test_its_fingerprint_follows_its_weights(model: Path, reader: CrossEncoderRe
 
 
 def test_no_setting_is_no_reranker() -> None:
-    assert open_reranker("") is None
+    assert open_reader("") is None
 
 
 @pytest.mark.parametrize("name", ["/nowhere/at/all", "two words", "a/b/c"])
 def test_a_wrong_name_is_one_clear_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="Set the reranker to an existing folder or to a name such as"):
-        open_reranker(name, tmp_path)
+        open_reader(name, tmp_path)
 
 
 def test_a_hub_that_cannot_be_reached_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ReaderError, match=r"The reranker someone/a-model is not on this machine.*leave the reranker"):
-        open_reranker("someone/a-model", tmp_path)
+        open_reader("someone/a-model", tmp_path)
 
 
 def test_a_folder_without_a_model_and_a_model_of_another_kind_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="holds no reranker"):
-        open_reranker(str(tmp_path), tmp_path)
+        open_reader(str(tmp_path), tmp_path)
     classifier = CrossEncoderReader.load(str(save_cross_encoder(tmp_path / "m", labels=3)), tmp_path / "cache")
     with pytest.raises(ReaderError, match=r"no reranker: it tells 3 classes apart"):
         classifier.read("vad", [Passage("guld")])
@@ -150,7 +151,7 @@ def test_a_folder_without_a_model_and_a_model_of_another_kind_are_reported(tmp_p
 
 def test_without_one_nothing_heavy_is_imported() -> None:
     program = (
-        "import sys; from vectorstore.cross_encoder import open_reranker; open_reranker('');"
+        "import sys; from vectorstore.open_reader import open_reader; open_reader('');"
         "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,324 @@
+"""Turn questions and passages into arrays to train on.
+
+    python -m training.prepare --data DIR --out build/reader
+
+Reads `passages.jsonl` and `questions.jsonl`; writes `examples.npz` (see `training.examples`) and `start.npz`, the
+weights that training begins with. What follows needs neither the data nor this project's other packages, so that it can
+run on another machine.
+"""
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+from scipy.sparse import csr_matrix
+
+from ingest.sentences import split_sentences
+from training.alter import keyword_style, misspell, swap_particular, unaccented
+from training.windows import Window, cut_windows, find_window
+from vectorstore.analyse import STOP_WORDS, stem, words
+from vectorstore.bundled import ensure_bundled_model
+from vectorstore.reader_input import Tokens, open_tokenizer, tokenize
+
+TARGETS = (180, 320)
+"""Tokens of a window: as the store's chunks, and longer, as rows and items that are not cut."""
+
+HELD_OUT = 0.08
+"""Share of each source's passages, the last ones, so that whole articles are held out."""
+
+NEGATIVES = 12
+"""Windows for each question that share its words and do not hold its answer."""
+
+_LABELS = ("questions", "contexts", "windows")
+
+
+def prepare(data: Path, out: Path, cache: Path, seed: int = 0) -> dict[str, int]:
+    """Write the arrays.
+
+    Args:
+        data: Folder of the questions and passages.
+        out: Folder to write to, made when absent.
+        cache: Where the bundled model is unpacked.
+        seed: Decides what is altered.
+
+    Returns:
+        Counts of what was written.
+    """
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    passages = _read(data / "passages.jsonl")
+    place = {passage["id"]: index for index, passage in enumerate(passages)}
+    held = _held_out([passage["source"] for passage in passages])
+    texts = [passage["text"] for passage in passages]
+    windows: list[Window] = []
+    own: list[list[list[int]]] = []
+    for target in TARGETS:
+        cut: list[list[int]] = []
+        for index, text in enumerate(texts):
+            found = cut_windows(index, text, target)
+            cut.append(list(range(len(windows), len(windows) + len(found))))
+            windows += found
+        own.append(cut)
+    names = _names(texts)
+    rows: list[dict[str, Any]] = []
+    for question in _read(data / "questions.jsonl"):
+        rows += _rows(question, place[question["passage"]], texts, windows, own, names, held, chance)
+    rows += _heading_rows(windows, own[0], held)
+    _mine_lexical(rows, windows, texts, own[0])
+    told = [texts[window.passage][window.start : window.end] for window in windows]
+    rows += _cut_rows(rows, windows, told)
+    counts = _write(rows, windows, told, out, cache)
+    return counts | {"held_out": sum(row["held"] for row in rows)}
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _held_out(sources: Sequence[str]) -> list[bool]:
+    held = [False] * len(sources)
+    for source in set(sources):
+        places = [index for index, other in enumerate(sources) if other == source]
+        for index in places[-round(HELD_OUT * len(places)) :]:
+            held[index] = True
+    return held
+
+
+def _names(texts: Iterable[str]) -> list[str]:
+    """Capitalised words that stand inside sentences of several passages: what a question's name is swapped for."""
+    counts: dict[str, int] = {}
+    for text in texts:
+        for name in set(re.findall(r"(?<=[a-zåäö,] )[A-ZÅÄÖ][a-zåäöé]{3,}", text)):
+            counts[name] = counts.get(name, 0) + 1
+    return sorted(name for name, count in counts.items() if count >= 3)
+
+
+def _rows(
+    question: dict[str, Any],
+    passage: int,
+    texts: Sequence[str],
+    windows: Sequence[Window],
+    own: Sequence[Sequence[Sequence[int]]],
+    names: Sequence[str],
+    held: Sequence[bool],
+    chance: random.Random,
+) -> list[dict[str, Any]]:
+    """The examples that one question gives: itself, and altered."""
+    asked = question["question"].strip()
+    base = {"held": held[passage], "kind": "asked", "own": passage, "answer": ""}
+    if not question["answers"]:
+        gold = [_best_overlap(asked, [windows[index] for index in cut[passage]], texts[passage]) for cut in own]
+        return [
+            base
+            | {
+                "text": asked,
+                "positives": [(own[i][passage][g], -1, -1) for i, g in enumerate(gold)],
+                "answerable": False,
+            }
+        ]
+    answer = question["answers"][0]
+    start, end = answer["start"], answer["start"] + len(answer["text"])
+    positives = []
+    for cut in own:
+        local = [windows[index] for index in cut[passage]]
+        found = find_window(local, start, end)
+        if found is None:
+            return []
+        positives.append((cut[passage][found], start - local[found].start, end - local[found].start))
+    row = base | {"answer": answer["text"], "positives": positives, "answerable": True}
+    rows = [row | {"text": asked}]
+    if held[passage]:
+        return rows
+    rows.append(row | {"text": keyword_style(asked), "kind": "keywords"})
+    rows.append(row | {"text": misspell(unaccented(asked), chance), "kind": "misspelt"})
+    twin = swap_particular(asked, texts[passage], names, chance)
+    if twin:
+        nothing = [(window, -1, -1) for window, _, _ in positives]
+        rows.append(base | {"text": twin, "kind": "twin", "positives": nothing, "answerable": False})
+    return rows
+
+
+def _best_overlap(asked: str, windows: Sequence[Window], text: str) -> int:
+    """The window of a passage that looks most as if it answered."""
+    terms = {stem(word) for word in words(asked) if word not in STOP_WORDS}
+
+    def overlap(window: Window) -> int:
+        return len(terms & {stem(word) for word in words(text[window.start : window.end])})
+
+    return max(range(len(windows)), key=lambda index: overlap(windows[index]))
+
+
+def _heading_rows(
+    windows: Sequence[Window], own: Sequence[Sequence[int]], held: Sequence[bool]
+) -> list[dict[str, Any]]:
+    """A heading asks for the text below it: relevance alone."""
+    rows: list[dict[str, Any]] = []
+    for passage, cut in enumerate(own):
+        seen: set[str] = set()
+        for index in cut:
+            window = windows[index]
+            heading = window.heading or window.title
+            if len(heading.split()) < 2 or heading in seen or held[passage]:
+                continue
+            seen.add(heading)
+            rows.append(
+                {
+                    "held": False,
+                    "kind": "heading",
+                    "own": passage,
+                    "answer": "",
+                    "text": heading,
+                    "positives": [(index, -1, -1)] * 2,
+                    "answerable": True,
+                }
+            )
+    return rows
+
+
+def _cut_rows(rows: Sequence[dict[str, Any]], windows: list[Window], told: list[str]) -> list[dict[str, Any]]:
+    """Questions whose window has lost the sentence that answers: right subject, no answer. Adds those windows."""
+    cut: list[dict[str, Any]] = []
+    for row in rows:
+        if row["held"] or row["kind"] != "asked" or not row["answerable"]:
+            continue
+        positives = []
+        for window, start, _ in row["positives"]:
+            text = told[window]
+            sentences = split_sentences(text)
+            left = " ".join(text[first:last] for first, last in sentences if not first <= start < last)
+            if len(sentences) < 2 or row["answer"].lower() in left.lower():
+                break
+            positives.append((len(windows), -1, -1))
+            windows.append(windows[window])
+            told.append(left)
+        if len(positives) == len(row["positives"]):
+            cut.append(row | {"kind": "cut", "answerable": False, "positives": positives, "answer": ""})
+    return cut
+
+
+def _mine_lexical(
+    rows: Sequence[dict[str, Any]], windows: Sequence[Window], texts: Sequence[str], own: Sequence[Sequence[int]]
+) -> None:
+    """Give each row the windows that share most of its words and hold no answer, by BM25."""
+    count = 1 + max(index for cut in own for index in cut)
+    told = [texts[window.passage][window.start : window.end] for window in windows[:count]]
+    vocabulary: dict[str, int] = {}
+    stems = [[vocabulary.setdefault(stem(word), len(vocabulary)) for word in words(text)] for text in told]
+    lengths = np.array([len(entry) for entry in stems], float)
+    rows_, columns, values = [], [], []
+    for index, entry in enumerate(stems):
+        for term in set(entry):
+            frequency = entry.count(term)
+            rows_.append(index)
+            columns.append(term)
+            values.append(frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * lengths[index] / lengths.mean())))
+    matrix = csr_matrix((values, (rows_, columns)), (count, len(vocabulary)))
+    found = np.diff(matrix.tocsc().indptr)
+    idf = np.log(1 + (count - found + 0.5) / (found + 0.5))
+    lowered = [text.lower() for text in told]
+    for row in rows:
+        asked = {vocabulary[stem(word)] for word in words(row["text"]) if stem(word) in vocabulary}
+        weights = np.zeros(len(vocabulary))
+        weights[list(asked)] = idf[list(asked)]
+        best = np.argsort(-(matrix @ weights), kind="stable")[: NEGATIVES * 4]
+        positive = row["positives"][0][0]
+        answer = row["answer"].lower()
+        row["negatives"] = [
+            int(index)
+            for index in best
+            if index != positive
+            and not (answer and answer in lowered[index])
+            and not (row["kind"] == "heading" and windows[index].passage == row["own"])
+        ][:NEGATIVES]
+        row["siblings"] = [
+            index for index in own[row["own"]] if index != positive and not (answer and answer in lowered[index])
+        ][:NEGATIVES]
+
+
+def _write(
+    rows: Sequence[dict[str, Any]], windows: Sequence[Window], told: Sequence[str], out: Path, cache: Path
+) -> dict[str, int]:
+    folder = ensure_bundled_model(cache)
+    tokenizer = open_tokenizer(folder)
+    parts = {
+        "questions": tokenize(tokenizer, [row["text"] for row in rows]),
+        "contexts": tokenize(tokenizer, [_context(window) for window in windows]),
+        "windows": tokenize(tokenizer, told),
+    }
+    vocabulary, compact = np.unique(
+        np.concatenate([np.array([0, 1, 2, 3], np.int32), *(entry.ids for some in parts.values() for entry in some)]),
+        return_inverse=True,
+    )
+    arrays: dict[str, NDArray[Any]] = {"vocabulary": vocabulary.astype(np.int32)}
+    place = 4
+    for label in _LABELS:
+        lengths = [len(entry.ids) for entry in parts[label]]
+        arrays[f"{label}.ends"] = np.cumsum(lengths).astype(np.int32)
+        arrays[f"{label}.ids"] = compact[place : place + sum(lengths)].astype(np.int32)
+        arrays[f"{label}.stems"] = np.concatenate([entry.stems for entry in parts[label]])
+        place += sum(lengths)
+    positives = np.full((len(rows), len(TARGETS), 3), -1, np.int32)
+    for index, row in enumerate(rows):
+        for which, (window, start, end) in enumerate(row["positives"]):
+            positives[index, which] = (window, *_token_span(parts["windows"][window], start, end))
+    arrays["positives"] = positives
+    arrays["answerable"] = np.array([row["answerable"] for row in rows])
+    arrays["held"] = np.array([row["held"] for row in rows])
+    arrays["kinds"] = np.array([row["kind"] for row in rows])
+    arrays["passages"] = np.array([window.passage for window in windows], np.int32)
+    arrays["owners"] = np.array([row["own"] for row in rows], np.int32)
+    for name in ("negatives", "siblings"):
+        table = np.full((len(rows), NEGATIVES), -1, np.int32)
+        for index, row in enumerate(rows):
+            table[index, : len(row[name])] = row[name]
+        arrays[name] = table
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out / "examples.npz", **arrays)  # type: ignore[arg-type]
+    _write_start(folder, arrays["vocabulary"], out / "start.npz")
+    return {"questions": len(rows), "windows": len(windows), "tokens": len(vocabulary)}
+
+
+def _context(window: Window) -> str:
+    return " > ".join(part for part in (window.title, window.heading) if part)
+
+
+def _token_span(tokens: Tokens, start: int, end: int) -> tuple[int, int]:
+    """First and last token that an interval of characters touches; (-1, -1) for none."""
+    if start < 0:
+        return -1, -1
+    touched = np.flatnonzero((tokens.offsets[:, 0] < end) & (tokens.offsets[:, 1] > start))
+    return (int(touched[0]), int(touched[-1])) if len(touched) else (-1, -1)
+
+
+def _write_start(folder: Path, vocabulary: NDArray[np.int32], path: Path) -> None:
+    """The bundled model's weights as bfloat16 bits, of its word embeddings those rows that occur."""
+    from vectorstore.numpy_encoder import read_tensors
+
+    tensors = read_tensors(folder / "model.safetensors")
+    kept = {
+        name: values[vocabulary] if name.endswith("word_embeddings.weight") else values
+        for name, values in tensors.items()
+        if not name.startswith("pooler")
+    }
+    np.savez_compressed(path, **kept)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Turn questions and passages into arrays to train on.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of passages.jsonl and questions.jsonl")
+    parser.add_argument("--out", type=Path, default=Path("build/reader"))
+    parser.add_argument("--cache", type=Path, default=user_cache_path("utblick", appauthor=False))
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    print(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed))
+
+
+if __name__ == "__main__":
+    main()
