@@ -21,10 +21,12 @@ from assistant.messages import message
 from assistant.model import Evidence, abstains, open_model, write_draft
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
+from assistant.stages import stage
 from assistant.understand import Question, asks_about_assistant, is_empty, understand
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
+from vectorstore.contents import digest_contents
 from vectorstore.reader import Reader
 from vectorstore.scope import find_mentions
 from vectorstore.search import search
@@ -128,12 +130,16 @@ class Assistant:
             status, language, text = declined
             yield Answer(identifier, question, question, language, status, text, seconds=time.perf_counter() - began)
             return
-        understood = understand(_well_formed(question), history, scope, self._organisations())
-        hits = self._retrieve(understood)
-        scored = self._score(understood, hits)
+        with stage("understand"):
+            understood = understand(_well_formed(question), history, scope, self._organisations())
+        with stage("retrieve"):
+            hits = self._retrieve(understood)
+        with stage("score"):
+            scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
         strangers = () if understood.organisations else understood.strangers
-        written = self._write(understood, speaking_of(strangers, scored, documents), documents)
+        with stage("write"):
+            written = self._write(understood, speaking_of(strangers, scored, documents), documents)
         if written.status == AnswerStatus.NOT_FOUND:
             written = replace(self._not_found(understood, scored, documents), model=written.model)
         answer = Answer(
@@ -185,7 +191,7 @@ class Assistant:
             "model": self._settings.model,
             "fingerprint": self._store.fingerprint,
             "reranker": self._reader.fingerprint if self._reader else "none",
-            "documents": self._store.catalog.state,
+            "documents": digest_contents(self._store.catalog),
             "top_k": str(self._settings.top_k),
             "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],

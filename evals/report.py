@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from evals.errors import OutputError
 from evals.estimate import Estimate
-from evals.measure import MEASURES, Measure, Report, Summary
+from evals.measure import Report, Summary
+from evals.measures import MEASURES, Measure
 from evals.run import Settings
 from evals.score import Outcome, Score
 

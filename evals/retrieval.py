@@ -181,18 +181,23 @@ def measure_retrieval(
         means = {measure: estimate_mean(list(by_query.values())) for measure, by_query in values.items()}
         modes[name] = ModeResult(values, means, float(np.median(seconds)))
         if out is not None:
-            _write_run(out / f"{name}.run", run, name)
+            write_run(out / f"{name}.run", run, name)
     return RetrievalReport(len(retrieval_set.queries), retrieval_set.unanswerable, retrieval_set.unjudged, modes)
 
 
 def measure_ranking(
-    qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]]
+    qrels: Mapping[str, Mapping[str, int]],
+    run: Mapping[str, Mapping[str, float]],
+    names: Sequence[str] = MEASURES,
 ) -> dict[str, dict[str, float]]:
-    """Value of each measure for each judged query, in the order of `qrels`."""
+    """Value of each measure for each judged query, in the order of `qrels`; a query without results has zero.
+
+    S. MacAvaney, C. Macdonald, I. Ounis: Streamlining evaluation with ir-measures. ECIR 2022.
+    """
     import ir_measures
 
-    measures = {name: ir_measures.parse_measure(name) for name in MEASURES}
-    values = {name: dict.fromkeys(qrels, 0.0) for name in MEASURES}
+    measures = {name: ir_measures.parse_measure(name) for name in names}
+    values = {name: dict.fromkeys(qrels, 0.0) for name in names}
     plain_qrels = {query: dict(grades) for query, grades in qrels.items()}
     plain_run = {query: dict(ranking) for query, ranking in run.items() if query in qrels}
     for metric in ir_measures.iter_calc(measures.values(), plain_qrels, plain_run):
@@ -237,7 +242,12 @@ def _read_qrels(path: Path, queries: set[str], corpus: set[str]) -> dict[str, di
     return qrels
 
 
-def _write_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str) -> None:
+def write_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str) -> None:
+    """Write rankings in TREC form: query, `Q0`, document, rank, score and name of the run.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
     lines = [
         f"{query} Q0 {document} {rank} {score!r} utblick-{name}\n"
         for query, ranking in run.items()

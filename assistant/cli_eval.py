@@ -1,0 +1,101 @@
+"""The commands of `utblick eval`: ask in batches, measure, compare runs, draft questions."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli_open import AsJson, Data, existing_store, load_embeddings, print_json, read_settings
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+
+evaluation = typer.Typer(help="Run question batches and measure them.", no_args_is_help=True, rich_markup_mode=None)
+
+AT_ONCE = 4
+"""Questions put to a hosted language model at the same time: its answers are waited for, not computed here."""
+
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results, made when absent.")]
+Questions = Annotated[
+    Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one object a line; or a table: .csv, .xlsx.")
+]
+Model = Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")]
+
+
+@evaluation.command("run")
+def run(
+    questions: Questions,
+    out: Out,
+    data: Data = None,
+    model: Model = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Questions at a time; without it 1, or 4 with a hosted language model."),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="A question that takes longer counts as failed.")
+    ] = 120.0,
+    take: Annotated[
+        int | None, typer.Option(min=1, help="Ask only so many, spread evenly over the file.", metavar="COUNT")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every question of a file and report how well the answers hold; goes on where it was interrupted."""
+    from evals import measure_run, read_cases, run_cases, write_reports
+    from evals.cases import take_cases
+    from evals.identity import run_settings
+    from evals.run import EFFORT, read_efforts
+    from evals.workers import Workers
+
+    cases = read_cases(questions)
+    cases = take_cases(cases, take) if take else cases
+    existing_store(data)
+    settings = read_settings(data, model=model)
+    assistant = _open(settings)
+    described = run_settings(assistant)
+    answerer = Workers(partial(_open, settings), workers or _at_once(settings.model), time_limit)
+    answers = run_cases(cases, answerer, out, settings=described)
+    documents = [record.id for record in assistant.documents()]
+    report = measure_run(cases, answers, assistant, documents=documents, efforts=read_efforts(out / EFFORT))
+    write_reports(report, out, settings=described)
+    assistant.close()
+    if as_json:
+        print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
+    else:
+        typer.echo((out / "report.md").read_text(encoding="utf-8"))
+
+
+@evaluation.command("retrieval")
+def retrieval(
+    folder: Annotated[Path, typer.Argument(metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the run files.")],
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by embeddings alone.")] = False,
+    lexical_only: Annotated[bool, typer.Option("--lexical-only", help="Search by words alone.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
+    from evals import evaluate_retrieval
+
+    if dense_only and lexical_only:
+        raise typer.BadParameter("Choose one of --dense-only and --lexical-only.", param_hint="--lexical-only")
+    modes = ("dense",) if dense_only else ("lexical",) if lexical_only else ("hybrid", "dense", "lexical")
+    report = evaluate_retrieval(folder, out, load_embeddings(read_settings(None)), modes=modes)
+    if as_json:
+        print_json(report)
+        return
+    for name in modes:
+        values = report["measures" if name == "hybrid" else name]
+        typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
+
+
+def _open(settings: "Settings") -> "Assistant":
+    from assistant.assistant import Assistant
+
+    return Assistant.open(settings.data, settings)
+
+
+def _at_once(model: str) -> int:
+    return 1 if model == "extractive" or model.startswith("ollama:") else AT_ONCE
