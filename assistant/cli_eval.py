@@ -48,6 +48,7 @@ def run(
     from evals.cases import take_cases
     from evals.identity import run_settings
     from evals.run import EFFORT, read_efforts
+    from evals.stored import store_run
     from evals.workers import Workers
 
     cases = read_cases(questions)
@@ -60,6 +61,7 @@ def run(
     answers = run_cases(cases, answerer, out, settings=described)
     documents = [record.id for record in assistant.documents()]
     report = measure_run(cases, answers, assistant, documents=documents, efforts=read_efforts(out / EFFORT))
+    store_run(out, cases, answers, assistant, documents)
     write_reports(report, out, settings=described)
     assistant.close()
     if as_json:
@@ -89,6 +91,55 @@ def retrieval(
     for name in modes:
         values = report["measures" if name == "hybrid" else name]
         typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
+
+
+@evaluation.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Folder of the earlier run.")],
+    second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Folder of the later run.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell which questions got better or worse from one run to another, and whether that is more than chance."""
+    from evals.compare import compare_runs
+    from evals.stored import load_run
+    from evals.tell import tell_comparison
+
+    one, other = load_run(first), load_run(second)
+    found = compare_runs(one, other)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        typer.echo(tell_comparison(found, one, other), nl=False)
+
+
+@evaluation.command("gate")
+def gate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run that has to keep the rules.")],
+    against: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the run that it is held against.")],
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Such as 'right >= 0.6', 'wrong <= baseline + 0.02', 'right[list] >= baseline', 'lost <= 3'; may be "
+            "repeated. Without any: no measure of the answers worse than the other run's, by little."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a run to rules, by itself or against another; exit code 3 when one is broken."""
+    from dataclasses import asdict
+
+    from evals.gate import DEFAULT_RULES, check_rules, read_rule
+    from evals.stored import load_run
+    from evals.tell import tell_findings
+
+    rules = [read_rule(text) for text in rule or DEFAULT_RULES]
+    findings = check_rules(load_run(folder), load_run(against), rules)
+    if as_json:
+        print_json({"kept": all(one.kept for one in findings), "rules": [asdict(one) for one in findings]})
+    else:
+        typer.echo(tell_findings(findings))
+    if not all(one.kept for one in findings):
+        raise typer.Exit(3)
 
 
 def _open(settings: "Settings") -> "Assistant":

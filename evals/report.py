@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from assistant.answers import Answer
 from evals.errors import OutputError
 from evals.estimate import Estimate
 from evals.measure import Report, Summary
@@ -76,7 +77,7 @@ def report_as_json(report: Report, settings: Settings) -> dict[str, Any]:
         "citations": {"total": report.citations, "valid": report.valid_citations},
         "by_kind": {name: _summary_as_json(group) for name, group in report.by_kind.items()},
         "by_language": {name: _summary_as_json(group) for name, group in report.by_language.items()},
-        "per_question": [_score_as_json(score) for score in report.scores],
+        "per_question": [score_as_json(score) for score in report.scores],
         "meanings": {measure.name: f"{measure.title}: {measure.meaning}" for measure in MEASURES},
         "settings": dict(settings),
     }
@@ -88,21 +89,32 @@ def _summary_as_json(summary: Summary) -> dict[str, Any]:
         "outcomes": dict(summary.outcomes),
         "statuses": dict(summary.statuses),
         "measures": {name: asdict(estimate) for name, estimate in summary.measures.items()},
+        "stages": {name: {"p50": asdict(p50), "p95": asdict(p95)} for name, (p50, p95) in summary.stages.items()},
     }
 
 
-def _score_as_json(score: Score) -> dict[str, Any]:
+def score_as_json(score: Score) -> dict[str, Any]:
+    """One question as plain data."""
     return {
         "id": score.case.id,
         "question": score.case.question,
         "kind": score.case.kind,
         "lang": score.case.lang,
+        "expects_answer": score.case.expects_answer,
         "status": score.answer.status.value,
         "outcome": score.outcome.value,
         "values": dict(score.values),
         "faults": list(score.faults),
         "framing": score.framing,
+        "answer": digest_answer(score.answer),
     }
+
+
+def digest_answer(answer: Answer) -> str:
+    """Identity of what an answer says and cites; its time does not count."""
+    said = [answer.status.value, answer.text]
+    cited = [[one.marker, one.document, one.page, one.start, one.end, one.quote] for one in answer.citations]
+    return sha256(json.dumps([said, cited]).encode()).hexdigest()[:12]
 
 
 def report_as_markdown(report: Report, settings: Settings) -> str:

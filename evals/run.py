@@ -17,6 +17,7 @@ from evals.progress import Progress
 from evals.workers import Workers
 
 ANSWERS = "answers.jsonl"
+CASES = "cases.jsonl"
 EFFORT = "effort.jsonl"
 RUN = "run.json"
 
@@ -148,8 +149,13 @@ def _prepare(out: Path, identity: str, cases: Sequence[Case], settings: Settings
             _set_aside(out / ANSWERS, earlier)
     stated = {"identity": identity, "questions": len(cases), "settings": dict(settings)}
     _replace(out / RUN, [json.dumps(stated, ensure_ascii=False, indent=2) + "\n"])
+    _replace(out / CASES, (json.dumps(_plain(case), ensure_ascii=False) + "\n" for case in cases))
     _replace(out / ANSWERS, map(_as_line, kept.values()))
     return kept
+
+
+def _plain(case: Case) -> dict[str, Any]:
+    return case.model_dump(mode="json", exclude_defaults=True)
 
 
 def _earlier_identity(path: Path) -> str:
