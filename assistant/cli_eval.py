@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli_open import AsJson, Data, existing_store, load_embeddings, print_json, read_settings
+from assistant.cli_open import AsJson, Data, counted, existing_store, load_embeddings, print_json, read_settings
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -140,6 +140,49 @@ def gate(
         typer.echo(tell_findings(findings))
     if not all(one.kept for one in findings):
         raise typer.Exit(3)
+
+
+@evaluation.command("make")
+def make(
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="A table for a person to review (.xlsx, .csv), or .jsonl."),
+    ],
+    data: Data = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="From what readers thought of answers, not from the documents.")
+    ] = False,
+    per_document: Annotated[int, typer.Option(min=1, max=1000, help="Most questions on one document.")] = 10,
+    twins: Annotated[
+        bool,
+        typer.Option("--twins/--no-twins", help="Also the same about another organisation or year, unanswerable."),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Draft questions from the documents, or from readers' feedback, in a table for a person to review."""
+    from evals.feedback import questions_of, read_feedback
+    from evals.table import write_cases
+
+    folder = existing_store(data)
+    if out.exists():
+        raise typer.BadParameter(f"{out} is there already; name another file.", param_hint="--out")
+    if feedback:
+        drafted = questions_of(read_feedback(folder))
+    else:
+        from evals.draft import draft_questions
+        from vectorstore.catalog import Catalog
+
+        catalog = Catalog(folder / "catalog.sqlite")
+        documents = [catalog.document(record.id) for record in catalog.records()]
+        drafted = [(case, "") for case in draft_questions(documents, per_document, twins)]
+    write_cases(out, drafted)
+    unanswerable = sum(case.answerable is False for case, _ in drafted)
+    if as_json:
+        print_json({"file": str(out), "questions": len(drafted), "unanswerable": unanswerable})
+    else:
+        typer.echo(
+            f"{out} has {counted(len(drafted), 'question')}, {unanswerable} of them without an answer. Review each."
+        )
 
 
 def _open(settings: "Settings") -> "Assistant":

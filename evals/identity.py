@@ -1,5 +1,6 @@
 """All that the answers of a run depend on, beside the questions."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
-_ANSWERING = ("assistant", "ingest", "prompts", "vectorstore")
+ANSWERING = ("assistant", "ingest", "prompts", "vectorstore")
 
 
 def run_settings(assistant: "Assistant") -> dict[str, str]:
@@ -20,10 +21,10 @@ def run_settings(assistant: "Assistant") -> dict[str, str]:
     return assistant.describe() | {"code": digest_code()}
 
 
-def digest_code() -> str:
-    """The first twelve hexadecimal digits of a SHA-256 over the files of the packages that answer."""
+def digest_code(packages: Sequence[str] = ANSWERING) -> str:
+    """The first twelve hexadecimal digits of a SHA-256 over the files of packages, by default those that answer."""
     total = sha256()
-    for package in _ANSWERING:
+    for package in packages:
         for name, file in sorted(_files(files(package), package)):
             total.update(f"{name}\0".encode())
             total.update(file.read_bytes())

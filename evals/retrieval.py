@@ -6,7 +6,7 @@ The form: https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset.
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -62,6 +62,16 @@ class RetrievalSet:
     qrels: Mapping[str, Mapping[str, int]]
     unanswerable: int
     unjudged: int
+
+    def take(self, count: int) -> "RetrievalSet":
+        """The same with so many of its queries, spread evenly; all where there are no more."""
+        names = list(self.queries)
+        if count >= len(names):
+            return self
+        taken = [names[index * len(names) // count] for index in range(count)]
+        return replace(
+            self, queries={name: self.queries[name] for name in taken}, qrels={name: self.qrels[name] for name in taken}
+        )
 
 
 @dataclass(frozen=True, slots=True)

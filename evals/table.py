@@ -2,22 +2,28 @@
 
 Cells that hold several things: an item a line, or with `;` between. The spellings of a fact have `|` between, a page
 is `document#page`, an earlier question stands as it was asked. Questions and quotes may hold a `;`, so of those each
-line of the cell is one.
+line of the cell is one. Two more columns are for whoever reviews drafted questions: `review`, where rows that say
+`draft` or `no` are left out, and `note`, which is not read.
 """
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.errors import QuestionFileError
+from evals.errors import OutputError, QuestionFileError
 from evals.jsonl import read_text
+
+if TYPE_CHECKING:
+    from evals.cases import Case
 
 COLUMNS = (
     "id", "question", "lang", "kind", "history", "answerable", "facts", "sources", "all_sources", "pages", "quotes",
 )  # fmt: skip
+REVIEW = ("review", "note")
+DRAFT = "draft"
 SUFFIXES = (".csv", ".tsv", ".xlsx")
 
 _YES = frozenset({"true", "yes", "ja", "sant", "1", "x"})
@@ -36,7 +42,98 @@ def read_table(path: Path) -> list[tuple[int, dict[str, Any]]]:
         return []
     first, heads = numbered[0]
     columns = _columns(path, first, heads)
-    return [(number, _as_object(columns, row)) for number, row in numbered[1:]]
+    objects = [(number, _as_object(columns, row)) for number, row in numbered[1:]]
+    reviewed = [
+        (number, {name: value for name, value in plain.items() if name not in REVIEW})
+        for number, plain in objects
+        if str(plain.get("review", "")).lower() not in _NO | {DRAFT}
+    ]
+    if objects and not reviewed:
+        raise QuestionFileError(
+            f"{path}: no row has been reviewed; write yes in the column 'review' of those that are right"
+        )
+    return reviewed
+
+
+def write_cases(path: Path, cases: Iterable[tuple["Case", str]]) -> None:
+    """Write cases, each with a note for whoever reviews them: a table, or JSON lines, which hold no note.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        write_table(path, cases)
+        return
+    lines = [case.model_dump_json(exclude_defaults=True) + "\n" for case, _ in cases]
+    try:
+        path.write_text("".join(lines), encoding="utf-8", newline="\n")
+    except OSError as problem:
+        raise OutputError(f"{path}: cannot be written ({problem.strerror}); name another file") from problem
+
+
+def write_table(path: Path, cases: Iterable[tuple["Case", str]]) -> None:
+    """Write cases as a table for a person to review, each with a note; `review` says `draft` in every row.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    heads = [*REVIEW, *COLUMNS]
+    rows = [[DRAFT, note, *_as_cells(case)] for case, note in cases]
+    try:
+        if path.suffix.lower() == ".xlsx":
+            _write_xlsx(path, heads, rows)
+            return
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+        # The mark at the beginning tells Excel that it is UTF-8.
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter)
+            writer.writerows([heads, *([_harmless(cell) for cell in row] for row in rows)])
+    except OSError as problem:
+        raise OutputError(f"{path}: cannot be written ({problem.strerror}); name another file") from problem
+
+
+def _as_cells(case: "Case") -> list[str]:
+    plain = {
+        "id": case.id,
+        "question": case.question,
+        "lang": case.lang or "",
+        "kind": case.kind or "",
+        "history": "\n".join(turn.question for turn in case.history),
+        "answerable": "" if case.answerable is None else str(case.answerable).lower(),
+        "facts": "\n".join(" | ".join(spellings) for spellings in case.facts),
+        "sources": "\n".join(case.sources),
+        "all_sources": "true" if case.all_sources else "",
+        "pages": "\n".join(f"{gold.source}#{gold.page}" for gold in case.pages),
+        "quotes": "\n".join(case.quotes),
+    }
+    return [plain[name] for name in COLUMNS]
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return f" {cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+
+
+def _write_xlsx(path: Path, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "questions"
+    sheet.freeze_panes = "A2"
+    for number, row in enumerate([heads, *rows], start=1):
+        for column, text in enumerate(row, start=1):
+            cell = sheet.cell(number, column)
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+            cell.data_type = "s"  # never a formula
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            cell.font = Font(bold=number == 1)
+    for column, name in enumerate(heads, start=1):
+        letter = sheet.cell(1, column).column_letter
+        sheet.column_dimensions[letter].width = 45 if name in ("question", "facts", "quotes") else 18
+    book.save(path)
 
 
 def _columns(path: Path, number: int, heads: Sequence[object]) -> list[str]:
