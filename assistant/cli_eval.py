@@ -12,6 +12,7 @@ from assistant.cli_open import AsJson, Data, counted, existing_store, load_embed
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.settings import Settings
+    from evals.judge import Ask
 
 evaluation = typer.Typer(help="Run question batches and measure them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -142,6 +143,26 @@ def gate(
         raise typer.Exit(3)
 
 
+@evaluation.command("judge")
+def judge(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run whose answers are judged.")],
+    model: Annotated[str, typer.Option(help="The language model that judges, as in the settings.")],
+    as_json: AsJson = False,
+) -> None:
+    """Have a language model judge answers, after measuring how far it agrees with people."""
+    from evals.judge import read_labelled
+    from evals.judge_run import judge_run, tell_judgement
+
+    settings = read_settings(None, model=model)
+    result = judge_run(folder, _asker(settings), settings.model, read_labelled())
+    if as_json:
+        print_json(result)
+    else:
+        typer.echo(tell_judgement(result))
+    if not result["trusted"]:
+        raise typer.Exit(1)
+
+
 @evaluation.command("make")
 def make(
     out: Annotated[
@@ -189,6 +210,15 @@ def _open(settings: "Settings") -> "Assistant":
     from assistant.assistant import Assistant
 
     return Assistant.open(settings.data, settings)
+
+
+def _asker(settings: "Settings") -> "Ask":
+    """The language model of the settings as a judge is asked."""
+    from assistant.model import open_model
+    from prompts import render_prompt
+
+    opened = open_model(settings.model, base_url=settings.model_base_url, timeout=settings.model_timeout)
+    return lambda name, language, variables: str(opened.invoke(render_prompt(name, language, **variables)).text)
 
 
 def _at_once(model: str) -> int:

@@ -1,9 +1,7 @@
 """Ask one case: the earlier questions of its conversation first; with what it took."""
 
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -55,19 +53,16 @@ def ask_case(case: Case, answerer: Answerer) -> Asked:
     """The answer to a case. One that raises is an answer with status `failed`: one question must not end a batch."""
     began = time.perf_counter()
     turns: list[Turn] = []
-    with timed_stages() as stages, _counted() as use:
+    with timed_stages() as stages:
         try:
             for position, earlier in enumerate(case.history, start=1):
                 before = answerer.ask(earlier.question, tuple(turns), answer_id=f"{case.id}.{position}")
                 turns.append(Turn(earlier.question, before.text))
             stages.clear()
-            if use is not None:
-                use.calls = use.input_tokens = use.output_tokens = 0
             answer = answerer.ask(case.question, tuple(turns), answer_id=case.id)
         except Exception as problem:
             answer = failed_answer(case, f"{type(problem).__name__}: {problem}", time.perf_counter() - began)
-    counts = (use.calls, use.input_tokens, use.output_tokens) if use is not None else ()
-    return Asked(replace(answer, id=case.id), Effort(case.id, stages, *counts))
+    return Asked(replace(answer, id=case.id), Effort(case.id, stages, **_model_use(answer)))
 
 
 def failed_answer(case: Case, reason: str, seconds: float = 0.0) -> Answer:
@@ -84,10 +79,12 @@ def failed_answer(case: Case, reason: str, seconds: float = 0.0) -> Answer:
     )
 
 
-def _counted() -> Any:  # noqa: ANN401 - of a module that is imported only where it is needed
-    """Counts the use of language models, where any can be: what asks one has imported LangChain's core."""
-    if "langchain_core.language_models" not in sys.modules:
-        return nullcontext()
-    from assistant.model_use import counted_model_use
-
-    return counted_model_use()
+def _model_use(answer: Answer) -> dict[str, int]:
+    """Calls and tokens that an answer says it took, where it says so."""
+    writing = getattr(answer, "writing", None)
+    counts = {
+        "model_calls": getattr(writing, "calls", 0),
+        "input_tokens": getattr(writing, "input_tokens", 0),
+        "output_tokens": getattr(writing, "output_tokens", 0),
+    }
+    return {name: count or 0 for name, count in counts.items()}

@@ -9,9 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from evals.errors import OutputError
+from evals.progress import Progress
 from evals.retrieval import (
     MODES,
     CorpusDocument,
@@ -102,8 +101,11 @@ def _indexed(retrieval_set: RetrievalSet, folder: Path, embedder: Embedder, *, q
 def index_corpus(store: Store, retrieval_set: RetrievalSet, *, quiet: bool = False) -> None:
     """Put every document of a set in an empty store."""
     with store.writing():
-        for entry in tqdm(retrieval_set.corpus, desc="index", unit="document", disable=quiet, mininterval=1.0):
+        progress = Progress(len(retrieval_set.corpus), "documents indexed", quiet=quiet)
+        for entry in retrieval_set.corpus:
             store.replace(as_document(entry), root="", location=entry.id)
+            progress.step()
+        progress.close()
 
 
 def as_document(entry: CorpusDocument) -> Document:

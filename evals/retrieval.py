@@ -3,7 +3,6 @@
 The form: https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset.
 """
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +11,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from tqdm import tqdm
 
 from evals.errors import OutputError, RetrievalSetError
 from evals.estimate import Estimate, estimate_mean
 from evals.jsonl import read_models, read_text
+from evals.progress import Progress
 
 MEASURES = ("nDCG@10", "R@10", "RR@10")
 MODES = ("hybrid", "dense", "lexical")
@@ -176,17 +175,14 @@ def measure_retrieval(
     for name, search in searches.items():
         seconds: list[float] = []
         run: dict[str, dict[str, float]] = {}
-        for query, text in tqdm(
-            retrieval_set.queries.items(),
-            desc=name,
-            unit="query",
-            disable=quiet,
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,
-        ):
+        progress = Progress(len(retrieval_set.queries), f"queries put to {name} search", quiet=quiet)
+        for query, text in retrieval_set.queries.items():
             began = time.perf_counter()
             ranking = search(text, DEPTH)
             seconds.append(time.perf_counter() - began)
             run[query] = strictly_decreasing(ranking)
+            progress.step()
+        progress.close()
         values = measure_ranking(retrieval_set.qrels, run)
         means = {measure: estimate_mean(list(by_query.values())) for measure, by_query in values.items()}
         modes[name] = ModeResult(values, means, float(np.median(seconds)))
