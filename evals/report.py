@@ -32,6 +32,7 @@ OUTCOMES: Mapping[str, str] = {
 """Outcomes in words, in the order in which they are worth reading."""
 
 _MARKUP = re.compile(r"\*\*(?P<strong>[^*\n]+)\*\*|\[(?P<marker>\d{1,3})\]")
+_BAR_WIDTH = 120
 _IN_GROUPS = (
     "right",
     "wrong",
@@ -154,14 +155,36 @@ def _shown(report: Report, settings: Settings) -> dict[str, Any]:
     return {
         "report": report,
         "settings": dict(settings),
-        "measures": [measure for measure in MEASURES if report.overall.measures[measure.name].count],
+        "measures": [measure for measure in MEASURES if _is_told(measure, report.overall.measures[measure.name])],
         "in_groups": [measure for measure in MEASURES if measure.name in _IN_GROUPS],
         "groups": {"kind": report.by_kind, "language": report.by_language},
         "outcomes": OUTCOMES,
         "scores": sorted(report.scores, key=lambda score: order.index(score.outcome.value)),
         "value": format_value,
         "interval": format_interval,
+        "bars": _bars,
     }
+
+
+def _is_told(measure: Measure, estimate: Estimate) -> bool:
+    """Whether a measure says anything: over no question it does not, nor do the tokens of no language model."""
+    return bool(estimate.count) and (measure.unit != "count" or bool(estimate.value))
+
+
+def _bars(summary: Summary) -> list[dict[str, Any]]:
+    """The parts of a bar that shows how a group of questions came out, the right ones first."""
+    order = sorted(OUTCOMES, key=lambda outcome: outcome != Outcome.RIGHT.value)
+    parts: list[dict[str, Any]] = []
+    start = 0.0
+    for outcome in order:
+        count = summary.outcomes.get(outcome, 0)
+        if count:
+            width = _BAR_WIDTH * count / summary.questions
+            parts.append(
+                {"outcome": outcome, "words": OUTCOMES[outcome], "count": count, "start": start, "width": width}
+            )
+            start += width
+    return parts
 
 
 def format_value(measure: Measure, estimate: Estimate) -> str:

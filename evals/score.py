@@ -56,6 +56,7 @@ class Score:
         faults: What is wrong, in words; empty when nothing is.
         framing: Number of headings and introducing lines in the answer, which need no citation.
         stages: Seconds of each stage of the answer, by name, where they were measured.
+        verdicts: What is to be said of each citation, by its marker.
     """
 
     case: Case
@@ -65,6 +66,7 @@ class Score:
     faults: tuple[str, ...] = ()
     framing: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
+    verdicts: Mapping[int, str] = field(default_factory=dict)
 
 
 def score_answer(case: Case, answer: Answer, page_source: PageSource, documents: Collection[str]) -> Score:
@@ -88,7 +90,8 @@ def score_answer(case: Case, answer: Answer, page_source: PageSource, documents:
     faults += _score_language(case, answer, values) + _score_citations(answer, page_source, values)
     framing = 0
     if answer.status in ANSWERED:
-        framing, uncited = _score_sentences(answer, values)
+        invalid = {citation.marker for citation in answer.citations if not is_valid(citation, page_source)}
+        framing, uncited = _score_sentences(answer, invalid, values)
         faults += uncited
     outcome = _outcome(case, answer, values)
     if case.expects_answer is False or case.facts or case.sources:
@@ -100,7 +103,8 @@ def score_answer(case: Case, answer: Answer, page_source: PageSource, documents:
         values |= dict.fromkeys(_OF_ANSWERS, 0.0)
         if case.expects_answer and case.sources:
             values["citations_in_sources"] = 0.0
-    return Score(case, answer, outcome, values, tuple(faults), framing)
+    verdicts = _judge_places(case, answer, page_source, documents)
+    return Score(case, answer, outcome, values, tuple(faults), framing, verdicts=verdicts)
 
 
 def is_valid(citation: Citation, page_source: PageSource) -> bool:
@@ -111,6 +115,25 @@ def is_valid(citation: Citation, page_source: PageSource) -> bool:
         return False
     inside = 0 <= citation.start < citation.end <= len(page)
     return inside and page[citation.start : citation.end] == citation.quote
+
+
+def _judge_places(case: Case, answer: Answer, page_source: PageSource, documents: Collection[str]) -> dict[int, str]:
+    """For each citation whether it stands where it says, and whether that is where the case expects it."""
+    meant = {document for source in case.sources for document in documents_of(source, documents)}
+    pages = {(document, gold.page) for gold in case.pages for document in documents_of(gold.source, documents)}
+    verdicts: dict[int, str] = {}
+    for citation in answer.citations:
+        if not is_valid(citation, page_source):
+            verdicts[citation.marker] = "does not stand there"
+        elif not meant:
+            verdicts[citation.marker] = "stands there"
+        elif citation.document not in meant:
+            verdicts[citation.marker] = "stands there; another document than expected"
+        elif pages and (citation.document, citation.page) not in pages:
+            verdicts[citation.marker] = "stands there; another page than expected"
+        else:
+            verdicts[citation.marker] = "stands there, as expected"
+    return verdicts
 
 
 def _score_facts(case: Case, answer: Answer, values: dict[str, float]) -> list[str]:
@@ -172,7 +195,7 @@ def _score_citations(answer: Answer, page_source: PageSource, values: dict[str, 
     return [f"quote of [{bad.marker}] does not stand on {bad.document}, page {bad.page}" for bad in invalid]
 
 
-def _score_sentences(answer: Answer, values: dict[str, float]) -> tuple[int, list[str]]:
+def _score_sentences(answer: Answer, invalid: Collection[int], values: dict[str, float]) -> tuple[int, list[str]]:
     """Number of framing lines, and what is wrong with the others."""
     markers = {citation.marker for citation in answer.citations}
     sentences = divide_sentences(answer.text, markers)
@@ -180,7 +203,7 @@ def _score_sentences(answer: Answer, values: dict[str, float]) -> tuple[int, lis
     if total:
         values["sentences_cited"] = len(sentences.cited) / total
         values["every_sentence_cited"] = float(not sentences.uncited)
-    quality = judge_citations(answer, sentences.cited)
+    quality = judge_citations(answer, sentences.cited, invalid)
     values |= citation_values(quality)
     values["words"] = float(count_words(answer.text))
     astray = [f"marker [{number}] leads nowhere" for number in sorted(find_markers(answer.text) - markers)]

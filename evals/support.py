@@ -7,7 +7,7 @@ supported and either it supports the sentence alone, or without it the others do
 model whether one text entails the other, a rule decides here, so that the measure needs no model and never changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Answer, Citation
@@ -42,8 +42,16 @@ class CitationQuality:
     unsupported: tuple[str, ...]
 
 
-def judge_citations(answer: Answer, sentences: Sequence[CitedSentence]) -> CitationQuality:
-    """Judge the sentences that carry a marker; of those without one `sentences_cited` tells."""
+def judge_citations(
+    answer: Answer, sentences: Sequence[CitedSentence], invalid: Collection[int] = ()
+) -> CitationQuality:
+    """Judge the sentences that carry a marker; of those without one `sentences_cited` tells.
+
+    Args:
+        answer: The answer.
+        sentences: Its sentences with their markers.
+        invalid: Markers of the citations whose quote does not stand where it says, which support nothing.
+    """
     by_marker = {citation.marker: citation for citation in answer.citations}
     judged = supported = cited = needed = 0
     unsupported: list[str] = []
@@ -54,13 +62,14 @@ def judge_citations(answer: Answer, sentences: Sequence[CitedSentence]) -> Citat
             continue
         judged += 1
         cited += len(citations)
-        if not supports(text, citations):
+        sound = [citation for citation in citations if citation.marker not in invalid]
+        if not supports(text, sound):
             unsupported.append(sentence.text)
             continue
         supported += 1
         needed += sum(
-            supports(text, [citation]) or not supports(text, [other for other in citations if other is not citation])
-            for citation in citations
+            supports(text, [citation]) or not supports(text, [other for other in sound if other is not citation])
+            for citation in sound
         )
     return CitationQuality(judged, supported, cited, needed, tuple(unsupported))
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evals.errors import OutputError
-from evals.measure import MEASURES, Report, measure_run
+from evals.measure import Report, measure_run
+from evals.measures import MEASURES
 from evals.report import OUTCOMES, write_reports
 from evals.score import Outcome
 
