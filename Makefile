@@ -6,6 +6,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 GATE := build/gate
+# Two of forty questions may come out otherwise: embeddings are not the same to the last bit on every processor.
+GATE_RULES := --rule 'right >= baseline - 0.06' --rule 'wrong <= baseline + 0.06' --rule 'failed <= 0' \
+	--rule 'citations_valid >= 1' --rule 'abstention_recall >= baseline - 0.2'
 
 .PHONY: demo setup test check lint types arch unit bench eval gate gate-run baseline clean
 
@@ -59,7 +62,7 @@ eval: setup  ## Measure the project on every question set at hand and write the 
 	@$(BIN)/python -m evals.refresh
 
 gate: gate-run  ## Hold the answers to some of the samples' questions against tests/baseline
-	@$(BIN)/utblick eval gate $(GATE)/run --against tests/baseline
+	@$(BIN)/utblick eval gate $(GATE)/run --against tests/baseline $(GATE_RULES)
 
 baseline: gate-run  ## Make the answers of now the ones that `make gate` holds later ones against
 	@$(BIN)/python -m evals.baseline $(GATE)/run tests/baseline
