@@ -10,6 +10,8 @@ import typer
 from assistant.cli_open import AsJson, Data, counted, existing_store, load_embeddings, print_json, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assistant.assistant import Assistant
     from assistant.settings import Settings
     from evals.judge import Ask
@@ -214,11 +216,19 @@ def _open(settings: "Settings") -> "Assistant":
 
 def _asker(settings: "Settings") -> "Ask":
     """The language model of the settings as a judge is asked."""
+    from assistant.errors import ModelError
     from assistant.model import open_model
     from prompts import render_prompt
 
     opened = open_model(settings.model, base_url=settings.model_base_url, timeout=settings.model_timeout)
-    return lambda name, language, variables: str(opened.invoke(render_prompt(name, language, **variables)).text)
+
+    def ask(name: str, language: str, variables: "Mapping[str, object]") -> str:
+        try:
+            return str(opened.invoke(render_prompt(name, language, **variables)).text)
+        except Exception as error:  # each provider raises its own types
+            raise ModelError(f"The language model {settings.model} failed: {error}. What it judged is kept.") from error
+
+    return ask
 
 
 def _at_once(model: str) -> int:

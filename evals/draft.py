@@ -150,7 +150,7 @@ def _from_sentence(sentence: str, language: str, document: Document) -> tuple[st
         return None
     match = _AMOUNT[language].fullmatch(sentence)
     if match and _stands_alone(match["subject"]):
-        subject, rest = _small(match["subject"], document), _clause(match["rest"])
+        subject, rest = _small(match["subject"], document), match["rest"].partition(",")[0]
         if language == "sv":
             share = "stor andel" if "rocent" in (match["money"] or "") else "mycket"
             counted = f"många {match['noun']}" if match["noun"] else share
@@ -175,8 +175,8 @@ def _from_sentence(sentence: str, language: str, document: Document) -> tuple[st
 
 
 def _clause(rest: str) -> str:
-    """What follows, up to where another clause may begin."""
-    return re.split(r",| och | and ", rest, maxsplit=1)[0]
+    """What follows a year, up to where another clause may begin."""
+    return re.split(r",| och ", rest, maxsplit=1)[0]
 
 
 def _stands_alone(subject: str) -> bool:

@@ -108,7 +108,7 @@ def kinds_table(report: Report) -> str:
     """A row for each kind of question."""
     measures = [measure for measure in MEASURES if measure.name in _BY_KIND]
     lines = [
-        f"| kind | questions | {' | '.join(measure.title.lower() for measure in measures)} |",
+        f"| kind | questions | {' | '.join(measure.title for measure in measures)} |",
         f"|---|---:|{'---:|' * len(measures)}",
     ]
     for name, summary in report.by_kind.items():

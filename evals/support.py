@@ -85,9 +85,12 @@ def supports(text: str, citations: Sequence[Citation]) -> bool:
         citations: What it cites.
     """
     quoted = " ".join(fold(citation.quote) for citation in citations)
+    above = " ".join(fold(" ".join((one.title, one.organisation or "", *one.section))) for one in citations)
+    label, colon, rest = text.partition(": ")
+    if colon and terms_of(label) <= terms_of(above):
+        text = rest  # whose it is, or of which year, before what is said
     if text.strip(" .") in quoted:
         return bool(text.strip(" ."))
-    above = " ".join(fold(" ".join((one.title, one.organisation or "", *one.section))) for one in citations)
     found = list(words(text))
     numbers = {stem(word) for word in found if word[0].isdigit()}
     if not numbers <= {stem(word) for word in words(f"{quoted} {above}") if word[0].isdigit()}:
