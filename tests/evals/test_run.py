@@ -69,7 +69,12 @@ def test_goes_on_where_it_was_interrupted(make_case, echo, tmp_path: Path) -> No
     assert [question for question, _, _ in echo.asked] == ["kaboom", "Fyra?"]
     assert [answer.id for answer in read_answers(path)] == ["a", "b", "c", "d"]
     assert path.read_bytes().splitlines()[3] == whole.splitlines()[3]
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["answers.jsonl", "cases.jsonl", "effort.jsonl", "run.json"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == [
+        "answers.jsonl",
+        "cases.jsonl",
+        "effort.jsonl",
+        "run.json",
+    ]
 
 
 @pytest.mark.parametrize("change", ["questions", "settings"])

@@ -21,7 +21,11 @@ def score(make_case, make_answer, pages):
 
 
 def test_a_right_answer(score, make_citation) -> None:
-    found = score(EXPECTED, "Malmö och Tangshan sedan 1987 [1].", make_citation("malmo-2019.pdf", 1, "Malmö och Tangshan är vänorter sedan 1987."))
+    found = score(
+        EXPECTED,
+        "Malmö och Tangshan sedan 1987 [1].",
+        make_citation("malmo-2019.pdf", 1, "Malmö och Tangshan är vänorter sedan 1987."),
+    )
     assert found.outcome is Outcome.RIGHT
     assert found.faults == ()
     assert found.values == {
