@@ -27,8 +27,8 @@ from vectorstore.outcome import FileOutcome, Outcome
 QUESTION = "Vilka vänorter har Provköping?"
 COMMANDS = [
     ("ingest",), ("documents",), ("page",), ("remove",), ("search",), ("ask",), ("chat",), ("doctor",), ("backup",),
-    ("restore",), ("eval",), ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("eval", "gate"), ("eval", "make"),
-    ("eval", "judge"), ("config",), ("config", "show"),
+    ("restore",), ("eval",), ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("eval", "gate"),
+    ("eval", "make"), ("eval", "judge"), ("config",), ("config", "show"),
 ]  # fmt: skip
 
 

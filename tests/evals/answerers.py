@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.answers import Answer, AnswerStatus, Turn
 
@@ -33,6 +34,6 @@ class Lingering(Obedient):
     """Writes down which process it is in, before it answers."""
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, answer_id: str | None = None) -> Answer:
-        with open(os.environ["PIDS"], "a", encoding="ascii") as file:
+        with Path(os.environ["PIDS"]).open("a", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
         return super().ask(question, history, answer_id=answer_id)

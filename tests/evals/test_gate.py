@@ -86,7 +86,7 @@ def test_the_rules_without_any_hold_for_the_same_run_and_break_for_a_worse_one()
 def test_leaving_out_questions_breaks_the_gate() -> None:
     easy = replace(BEFORE, questions={key: one for key, one in BEFORE.questions.items() if one.outcome == "right"})
     findings = check_rules(easy, BEFORE, [read_rule("right >= baseline")])
-    assert [(one.kept, one.value) for one in findings][0] == (False, 1.0)
+    assert (findings[0].kept, findings[0].value) == (False, 1.0)
     assert tell_findings(findings).splitlines()[0] == "BROKEN every question of the baseline is asked  (1 against 0)"
 
 
