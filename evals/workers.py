@@ -93,16 +93,21 @@ class Workers:
         if waiting:
             worker.case = waiting.popleft()
             worker.since = time.monotonic()
-            worker.connection.send(worker.case)
+            try:
+                worker.connection.send(worker.case)
+            except OSError:
+                yield from self._dead(worker)
 
     def _dead(self, worker: _Worker) -> Iterator[Asked]:
         worker.process.join()
         worker.connection.close()
         code = worker.process.exitcode
-        if worker.case is None:
-            raise WorkerError(f"a process that answers questions ended with code {code} before it got one")
-        reason = f"the process that answered ended with code {code}"
-        yield _failed(worker, reason, time.monotonic() - worker.since)
+        if worker.case is not None:
+            reason = f"the process that answered ended with code {code}"
+            yield _failed(worker, reason, time.monotonic() - worker.since)
+        elif not worker.ready:
+            # Another would end in the same way, and so on for ever.
+            raise WorkerError(f"a process that answers questions ended with code {code} before it could answer any")
 
     def _late(self, workers: Sequence[_Worker]) -> Iterator[Asked]:
         """Ends what has had its time."""

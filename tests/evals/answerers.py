@@ -23,6 +23,13 @@ class Obedient:
         return Answer(answer_id or "?", question, question, "sv", AnswerStatus.ANSWERED, f"{before}Svar på {question}")
 
 
+class Stillborn:
+    """Takes its process with it when it is opened."""
+
+    def __init__(self) -> None:
+        os._exit(7)
+
+
 class Stubborn:
     """Cannot be opened."""
 

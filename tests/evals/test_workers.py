@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from answerers import Obedient, Stubborn
+from answerers import Obedient, Stillborn, Stubborn
 
 from assistant.answers import AnswerStatus
 from evals.errors import WorkerError
@@ -58,6 +58,11 @@ def test_several_processes_write_what_one_does(make_case, tmp_path: Path) -> Non
 def test_what_cannot_be_opened_is_said(make_case) -> None:
     with pytest.raises(WorkerError, match="ValueError: no weights here"):
         list(Workers(Stubborn, 2).answer(cases_of(make_case, "Ett?", "Två?")))
+
+
+def test_a_process_that_ends_while_it_opens_is_said_and_not_begun_again(make_case) -> None:
+    with pytest.raises(WorkerError, match="code 7 before it could answer"):
+        list(Workers(Stillborn, 2).answer(cases_of(make_case, "Ett?", "Två?")))
 
 
 def test_without_questions_there_is_nothing_to_do() -> None:
