@@ -72,12 +72,16 @@ class Assistant:
         self._document = lru_cache(maxsize=256)(self._read_document)
 
     @classmethod
-    def open(cls, data_dir: Path | None = None, settings: Settings | None = None) -> "Assistant":
+    def open(
+        cls, data_dir: Path | None = None, settings: Settings | None = None, *, repeatable: bool = False
+    ) -> "Assistant":
         """Open the assistant over a data folder.
 
         Args:
             data_dir: The folder that `utblick ingest --data` wrote; None for the one that the settings name.
             settings: None reads them from environment and `utblick.toml`.
+            repeatable: Answer a question in the same way whatever was asked before, for evaluation: vectors are
+                otherwise calculated in the way that is quickest by now, and may differ in the last bits.
 
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
@@ -89,7 +93,7 @@ class Assistant:
         from vectorstore.embed import SentenceEmbeddings
 
         settings = settings or load_settings(data=data_dir)
-        embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache)
+        embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache, repeatable=repeatable)
         store = Store(data_dir or settings.data, embeddings)
         store.check_fingerprint()
         return cls(store, settings, open_reranker(settings.reranker, settings.cache))

@@ -211,7 +211,7 @@ def make(
 def _open(settings: "Settings") -> "Assistant":
     from assistant.assistant import Assistant
 
-    return Assistant.open(settings.data, settings)
+    return Assistant.open(settings.data, settings, repeatable=True)
 
 
 def _asker(settings: "Settings") -> "Ask":

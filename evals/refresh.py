@@ -67,7 +67,7 @@ def measure_set(one: QuestionSet, out: Path) -> Report:
 
     data = _kept(out / "stores", one.documents.name)
     _ingest(one.documents, data)
-    assistant = Assistant.open(data, load_settings(data=data))
+    assistant = Assistant.open(data, load_settings(data=data), repeatable=True)
     cases, settings, folder = read_cases(one.questions), run_settings(assistant), out / one.name
     answers = run_cases(cases, assistant, folder, settings=settings)
     documents = [record.id for record in assistant.documents()]

@@ -28,9 +28,7 @@ def without_times(lines: bytes) -> list[dict]:
     return [{**json.loads(line), "seconds": 0} for line in lines.splitlines()]
 
 
-def test_killed_and_resumed_equals_uninterrupted(
-    samples_data: Path, samples_assistant: Assistant, tmp_path: Path, long: bool
-) -> None:
+def test_killed_and_resumed_equals_uninterrupted(samples_data: Path, tmp_path: Path, long: bool) -> None:
     count, kill_at = (120, 60) if long else (24, 12)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("UTBLICK_")}
     environment["PYTHONPATH"] = str(ROOT)
@@ -56,7 +54,9 @@ def test_killed_and_resumed_equals_uninterrupted(
     assert answers.read_bytes().startswith(kept)
     cases = take_cases(read_cases(QUESTIONS), count)
     whole = tmp_path / "whole"
-    run_cases(cases, samples_assistant, whole, settings=run_settings(samples_assistant), quiet=True)
+    assistant = Assistant.open(samples_data, repeatable=True)
+    run_cases(cases, assistant, whole, settings=run_settings(assistant), quiet=True)
+    assistant.close()
     assert without_times(answers.read_bytes()) == without_times((whole / "answers.jsonl").read_bytes())
     for name in ("run.json", "cases.jsonl"):
         assert (running / name).read_bytes() == (whole / name).read_bytes()
