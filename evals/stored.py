@@ -16,6 +16,7 @@ from evals.report import score_as_json
 from evals.retrieval import write_run
 from evals.run import ANSWERS, CASES, EFFORT, RUN, read_answers, read_efforts
 from evals.score import PageSource
+from vectorstore.errors import UnknownDocument
 
 STORE = "store.json"
 REPORT = "report.json"
@@ -93,7 +94,7 @@ def store_run(
     for document, page in cited:
         try:
             pages.append({"document": document, "page": page, "text": page_source.page_text(document, page)})
-        except LookupError:
+        except (LookupError, UnknownDocument):
             continue  # a citation of a page that there is not; the measures tell
     kept = {"documents": sorted(documents), "pages": pages}
     _write(out / STORE, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")

@@ -154,6 +154,19 @@ def test_answers_spoilt_in_the_file_are_named(runs) -> None:
     assert found.lost == tuple(f"q{number:02}" for number in range(3, 13))
 
 
+def test_a_citation_of_nowhere_is_kept_as_one(make_case, make_answer, make_citation, pages, tmp_path: Path) -> None:
+    from vectorstore.errors import UnknownDocument
+
+    class Store:
+        def page_text(self, document: str, page: int, /) -> str:
+            raise UnknownDocument(f"{document} is gone")
+
+    cases, answers = [make_case("q")], [make_answer("Det är så [1].", make_citation("gone.pdf", 1, "så"), id="q")]
+    for name, source in (("raises", Store()), ("lacks", pages)):
+        store_run(tmp_path / name, cases, answers, source, [])
+        assert json.loads((tmp_path / name / "store.json").read_text("utf-8"))["pages"] == []
+
+
 def test_a_report_alone_is_enough_and_says_the_same(runs, tmp_path: Path) -> None:
     first, _ = runs
     (tmp_path / "alone").mkdir()
