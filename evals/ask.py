@@ -62,7 +62,7 @@ def ask_case(case: Case, answerer: Answerer) -> Asked:
             answer = answerer.ask(case.question, tuple(turns), answer_id=case.id)
         except Exception as problem:
             answer = failed_answer(case, f"{type(problem).__name__}: {problem}", time.perf_counter() - began)
-    return Asked(replace(answer, id=case.id), Effort(case.id, stages, **_model_use(answer)))
+    return Asked(replace(answer, id=case.id), Effort(case.id, stages, **model_use(answer)))
 
 
 def failed_answer(case: Case, reason: str, seconds: float = 0.0) -> Answer:
@@ -79,7 +79,7 @@ def failed_answer(case: Case, reason: str, seconds: float = 0.0) -> Answer:
     )
 
 
-def _model_use(answer: Answer) -> dict[str, int]:
+def model_use(answer: Answer) -> dict[str, int]:
     """Calls and tokens that an answer says it took, where it says so."""
     writing = getattr(answer, "writing", None)
     counts = {

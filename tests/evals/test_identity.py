@@ -2,12 +2,12 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
-from assistant.answers import Answer
 from assistant.assistant import Assistant
 from assistant.settings import Settings
 from assistant.stages import stage, timed_stages
-from evals.ask import ask_case
+from evals.ask import ask_case, model_use
 from evals.identity import digest_code, run_settings
 from vectorstore.contents import digest_contents
 from vectorstore.store import Store
@@ -78,17 +78,7 @@ def test_stages_are_timed_where_that_is_wanted(make_case, samples_assistant: Ass
     assert list(seconds) == ["one"]
 
 
-def test_what_a_model_took_is_read_from_the_answer(make_case, make_answer) -> None:
-    from types import SimpleNamespace
-
-    class Told(Answer):
-        writing = SimpleNamespace(calls=2, input_tokens=300, output_tokens=None)
-
-    plain = make_answer("Svar", id="a")
-
-    class Answerer:
-        def ask(self, question, history=(), *, answer_id=None):
-            return Told(*(getattr(plain, name) for name in Answer.__dataclass_fields__))
-
-    effort = ask_case(make_case("a"), Answerer()).effort
-    assert (effort.model_calls, effort.input_tokens, effort.output_tokens) == (2, 300, 0)
+def test_what_a_model_took_is_read_from_the_answer(make_answer) -> None:
+    told = SimpleNamespace(writing=SimpleNamespace(calls=2, input_tokens=300, output_tokens=None))
+    assert model_use(told) == {"model_calls": 2, "input_tokens": 300, "output_tokens": 0}
+    assert model_use(make_answer()) == {"model_calls": 0, "input_tokens": 0, "output_tokens": 0}
