@@ -21,10 +21,12 @@ from assistant.messages import message
 from assistant.model import Evidence, abstains, open_model, write_draft
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
+from assistant.stages import stage
 from assistant.understand import Question, asks_about_assistant, is_empty, understand
 from assistant.verify import Support, Verdict, addresses_model, verify_claims
 from ingest.document import Document, Field
 from prompts import prompt_digest
+from vectorstore.contents import digest_contents
 from vectorstore.reader import Reader
 from vectorstore.scope import find_mentions
 from vectorstore.search import search
@@ -70,12 +72,16 @@ class Assistant:
         self._document = lru_cache(maxsize=256)(self._read_document)
 
     @classmethod
-    def open(cls, data_dir: Path | None = None, settings: Settings | None = None) -> "Assistant":
+    def open(
+        cls, data_dir: Path | None = None, settings: Settings | None = None, *, repeatable: bool = False
+    ) -> "Assistant":
         """Open the assistant over a data folder.
 
         Args:
             data_dir: The folder that `utblick ingest --data` wrote; None for the one that the settings name.
             settings: None reads them from environment and `utblick.toml`.
+            repeatable: Answer a question in the same way whatever was asked before, for evaluation: vectors are
+                otherwise calculated in the way that is quickest by now, and may differ in the last bits.
 
         Raises:
             EmbeddingError: The embedding model cannot be loaded.
@@ -87,7 +93,7 @@ class Assistant:
         from vectorstore.open_reader import open_reader
 
         settings = settings or load_settings(data=data_dir)
-        embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache)
+        embeddings = SentenceEmbeddings.load(settings.embedding_model, settings.cache, repeatable=repeatable)
         store = Store(data_dir or settings.data, embeddings)
         store.check_fingerprint()
         return cls(store, settings, open_reader(settings.reranker, settings.cache))
@@ -128,12 +134,16 @@ class Assistant:
             status, language, text = declined
             yield Answer(identifier, question, question, language, status, text, seconds=time.perf_counter() - began)
             return
-        understood = understand(_well_formed(question), history, scope, self._organisations())
-        hits = self._retrieve(understood)
-        scored = self._score(understood, hits)
+        with stage("understand"):
+            understood = understand(_well_formed(question), history, scope, self._organisations())
+        with stage("retrieve"):
+            hits = self._retrieve(understood)
+        with stage("score"):
+            scored = self._score(understood, hits)
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
         strangers = () if understood.organisations else understood.strangers
-        written = self._write(understood, speaking_of(strangers, scored, documents), documents)
+        with stage("write"):
+            written = self._write(understood, speaking_of(strangers, scored, documents), documents)
         if written.status == AnswerStatus.NOT_FOUND:
             written = replace(self._not_found(understood, scored, documents), model=written.model)
         answer = Answer(
@@ -185,7 +195,7 @@ class Assistant:
             "model": self._settings.model,
             "fingerprint": self._store.fingerprint,
             "reranker": self._reader.fingerprint if self._reader else "none",
-            "documents": self._store.catalog.state,
+            "documents": digest_contents(self._store.catalog),
             "top_k": str(self._settings.top_k),
             "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli_open import (
-    AsJson,
-    Data,
-    existing_store,
-    load_embeddings,
-    open_store,
-    print_json,
-    read_settings,
-)
+from assistant.cli_eval import evaluation
+from assistant.cli_open import AsJson, Data, existing_store, open_store, print_json, read_settings
 from assistant.cli_store import backup, doctor, documents, page, remove, restore
 
 if TYPE_CHECKING:
@@ -38,7 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-evaluation = typer.Typer(help="Run question batches and measure them.", no_args_is_help=True, rich_markup_mode=None)
 config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
@@ -290,54 +282,6 @@ def config_show(data: Data = None, as_json: AsJson = False) -> None:
         return
     for name, field in type(settings).model_fields.items():
         typer.echo(f"{name} = {values[name]!r}\n    {field.description} (UTBLICK_{name.upper()})")
-
-
-@evaluation.command("run")
-def eval_run(
-    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one object a line.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for answers and reports.")],
-    data: Data = None,
-    model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Ask every question of a file and report how well the answers hold."""
-    from evals import measure_run, read_cases, run_cases, write_reports
-
-    cases = read_cases(questions)
-    existing_store(data)
-    assistant = _open_assistant(read_settings(data, model=model))
-    described = assistant.describe()
-    answers = run_cases(cases, assistant, out, settings=described)
-    report = measure_run(cases, answers, assistant, documents=[record.id for record in assistant.documents()])
-    write_reports(report, out, settings=described)
-    assistant.close()
-    if as_json:
-        print_json(json.loads((out / "report.json").read_text(encoding="utf-8")))
-    else:
-        typer.echo((out / "report.md").read_text(encoding="utf-8"))
-
-
-@evaluation.command("retrieval")
-def eval_retrieval(
-    folder: Annotated[Path, typer.Argument(metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the run files.")],
-    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by embeddings alone.")] = False,
-    lexical_only: Annotated[bool, typer.Option("--lexical-only", help="Search by words alone.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
-    from evals import evaluate_retrieval
-
-    if dense_only and lexical_only:
-        raise typer.BadParameter("Choose one of --dense-only and --lexical-only.", param_hint="--lexical-only")
-    modes = ("dense",) if dense_only else ("lexical",) if lexical_only else ("hybrid", "dense", "lexical")
-    report = evaluate_retrieval(folder, out, load_embeddings(read_settings(None)), modes=modes)
-    if as_json:
-        print_json(report)
-        return
-    for name in modes:
-        values = report["measures" if name == "hybrid" else name]
-        typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
 
 
 def _limits(settings: "Settings") -> "Limits":

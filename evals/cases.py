@@ -1,6 +1,7 @@
 """Read question files: what to ask, and what a right answer holds."""
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from evals.errors import QuestionFileError
-from evals.jsonl import read_models
+from evals.jsonl import check_models, read_models
+from evals.table import SUFFIXES, read_table
 
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
@@ -56,12 +58,21 @@ class Case(_Strict):
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of a question file: JSON lines in UTF-8, one object a line.
+    """The cases of a question file: JSON lines in UTF-8, or a table (`.csv`, `.tsv`, `.xlsx`; see `evals.table`).
 
     Raises:
         QuestionFileError: With the file, and the line, field and remedy of each fault.
     """
+    if path.suffix.lower() in SUFFIXES:
+        return check_models(path, read_table(path), Case, lambda case: case.id, QuestionFileError)
     return read_models(path, Case, lambda case: case.id, QuestionFileError)
+
+
+def take_cases(cases: Sequence[Case], count: int) -> list[Case]:
+    """So many of the cases, spread evenly over the file, in its order; all where there are no more."""
+    if count >= len(cases):
+        return list(cases)
+    return [cases[index * len(cases) // count] for index in range(count)]
 
 
 def fingerprint_cases(cases: list[Case]) -> str:

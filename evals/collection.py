@@ -1,6 +1,7 @@
 """Measure the store's own retrieval on a set in BEIR form: index the corpus aside, then search it in each way."""
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,9 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from evals.errors import OutputError
+from evals.progress import Progress
 from evals.retrieval import (
     MODES,
     CorpusDocument,
@@ -31,7 +31,14 @@ _CHUNKS_A_DOCUMENT = 2
 
 
 def evaluate_retrieval(
-    folder: Path, out: Path, embedder: Embedder, *, modes: Sequence[str] = MODES, quiet: bool = False
+    folder: Path,
+    out: Path,
+    embedder: Embedder,
+    *,
+    modes: Sequence[str] = MODES,
+    quiet: bool = False,
+    take: int | None = None,
+    keep: Path | None = None,
 ) -> dict[str, Any]:
     """Index a retrieval set in a store of its own and measure hybrid, dense and lexical search on it.
 
@@ -44,6 +51,8 @@ def evaluate_retrieval(
         embedder: The embedding model.
         modes: Ways to measure, out of `hybrid`, `dense` and `lexical`.
         quiet: Show no progress.
+        take: Put only so many of the queries, spread evenly; None for all.
+        keep: Folder in which the index stays for the next time; None for one that goes when this ends.
 
     Returns:
         The object of the command line's `--json`. `seconds` holds the time to index and each way's median time of
@@ -54,10 +63,11 @@ def evaluate_retrieval(
         OutputError: The folder cannot be written.
     """
     retrieval_set = read_retrieval_set(folder)
+    if take is not None:
+        retrieval_set = retrieval_set.take(take)
     with tempfile.TemporaryDirectory(prefix="utblick-eval-", ignore_cleanup_errors=True) as scratch:
-        store = Store(Path(scratch), embedder)
         began = time.perf_counter()
-        index_corpus(store, retrieval_set, quiet=quiet)
+        store = _indexed(retrieval_set, Path(scratch) if keep is None else keep, embedder, quiet=quiet)
         seconds = time.perf_counter() - began
         report = measure_retrieval(
             retrieval_set,
@@ -72,11 +82,30 @@ def evaluate_retrieval(
     return plain
 
 
+def _indexed(retrieval_set: RetrievalSet, folder: Path, embedder: Embedder, *, quiet: bool) -> Store:
+    """A store over the set's corpus: the one that stands in the folder, or a new one."""
+    contents = sha256(embedder.fingerprint.encode())
+    for entry in retrieval_set.corpus:
+        contents.update(f"\0{entry.id}\0{entry.title}\0{entry.text}".encode("utf-8", "surrogatepass"))
+    own = folder / contents.hexdigest()[:12]
+    complete = own / "complete"
+    if own.exists() and not complete.exists():
+        shutil.rmtree(own)  # left by an interruption
+    store = Store(own, embedder)
+    if not complete.exists():
+        index_corpus(store, retrieval_set, quiet=quiet)
+        complete.touch()
+    return store
+
+
 def index_corpus(store: Store, retrieval_set: RetrievalSet, *, quiet: bool = False) -> None:
     """Put every document of a set in an empty store."""
     with store.writing():
-        for entry in tqdm(retrieval_set.corpus, desc="index", unit="document", disable=quiet, mininterval=1.0):
+        progress = Progress(len(retrieval_set.corpus), "documents indexed", quiet=quiet)
+        for entry in retrieval_set.corpus:
             store.replace(as_document(entry), root="", location=entry.id)
+            progress.step()
+        progress.close()
 
 
 def as_document(entry: CorpusDocument) -> Document:

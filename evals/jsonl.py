@@ -3,7 +3,7 @@
 import codecs
 import difflib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,14 +61,36 @@ def read_models(path: Path, model: type[Model], key: Callable[[Model], str], err
         key: Identifier of an object; no two may share one.
         error: Raised with all faults of the file (the first 20 are spelt out).
     """
+    # Not splitlines(): JSON may hold U+2028 and its like inside a string.
+    lines = enumerate(read_text(path, error).split("\n"), start=1)
+    parsed = ((number, _parse_line(line, model)) for number, line in lines if line.strip())
+    return _collect(path, parsed, key, error, "write one JSON object a line")
+
+
+def check_models(
+    path: Path,
+    objects: Iterable[tuple[int, Mapping[str, object]]],
+    model: type[Model],
+    key: Callable[[Model], str],
+    error: type[Exception],
+) -> list[Model]:
+    """The same for objects that were read in another way, each with the number of its line."""
+    parsed = ((number, _validate(json.dumps(plain, default=str), model)) for number, plain in objects)
+    return _collect(path, parsed, key, error, "write one row for each question")
+
+
+def _collect(
+    path: Path,
+    parsed: Iterable[tuple[int, Model | list[str]]],
+    key: Callable[[Model], str],
+    error: type[Exception],
+    remedy: str,
+) -> list[Model]:
+    """The objects, if no line has a fault and no two share their identifier."""
     objects: list[Model] = []
     first_seen: dict[str, int] = {}
     faults: list[str] = []
-    # Not splitlines(): JSON may hold U+2028 and its like inside a string.
-    for number, line in enumerate(read_text(path, error).split("\n"), start=1):
-        if not line.strip():
-            continue
-        found = _parse_line(line, model)
+    for number, found in parsed:
         if isinstance(found, list):
             faults += [f"line {number}, {fault}" for fault in found]
             continue
@@ -79,7 +101,7 @@ def read_models(path: Path, model: type[Model], key: Callable[[Model], str], err
     if faults:
         raise error(_message(path, faults))
     if not objects:
-        raise error(f"{path}: is empty; write one JSON object a line")
+        raise error(f"{path}: is empty; {remedy}")
     return objects
 
 
@@ -95,6 +117,10 @@ def _parse_line(line: str, model: type[Model]) -> Model | list[str]:
         return ["the object is nested too deeply; write it as the question file's format says"]
     if not isinstance(plain, dict):
         return [f"must be one object in {{ }}, is {_shorten(plain)}"]
+    return _validate(line, model)
+
+
+def _validate(line: str, model: type[Model]) -> Model | list[str]:
     try:
         return model.model_validate_json(line, strict=True)
     except ValidationError as problem:

@@ -19,16 +19,24 @@ _WORD = re.compile(r"\w+(?:[-’'.,:/]\w+)*%?")
 
 
 @dataclass(frozen=True, slots=True)
+class CitedSentence:
+    """A sentence of an answer, and the numbers of the citations that it carries."""
+
+    text: str
+    markers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Sentences:
     """How an answer's text divides.
 
     Attributes:
-        cited: Number of sentences with at least one marker that a citation resolves.
+        cited: Sentences with at least one marker that a citation resolves.
         uncited: Sentences without one, as they stand in the text.
         framing: Number of headings and lines that only introduce what follows.
     """
 
-    cited: int
+    cited: tuple[CitedSentence, ...]
     uncited: tuple[str, ...]
     framing: int
 
@@ -95,7 +103,8 @@ def divide_sentences(text: str, markers: Collection[int]) -> Sentences:
         text: The answer's text, one paragraph or list item a line.
         markers: Numbers of the answer's citations.
     """
-    cited = framing = 0
+    framing = 0
+    carrying: list[CitedSentence] = []
     uncited: list[str] = []
     for whole in text.splitlines():
         line = _LINE_OPENING.sub("", whole).strip()
@@ -107,11 +116,17 @@ def divide_sentences(text: str, markers: Collection[int]) -> Sentences:
         # A marker after the full stop belongs to the sentence before it.
         moved = _MARKERS_AFTER_STOP.sub(lambda match: match[2] + match[1], line)
         for start, end in split_sentences(moved):
-            if find_markers(moved[start:end]) & set(markers):
-                cited += 1
+            found = find_markers(moved[start:end]) & set(markers)
+            if found:
+                carrying.append(CitedSentence(moved[start:end], frozenset(found)))
             else:
                 uncited.append(moved[start:end])
-    return Sentences(cited, tuple(uncited), framing)
+    return Sentences(tuple(carrying), tuple(uncited), framing)
+
+
+def overlap(gold: str, text: str) -> bool:
+    """Whether a text holds a passage, or is at least half of it; both as `fold` gives them."""
+    return gold in text or (text in gold and 2 * len(text) >= len(gold))
 
 
 def count_words(text: str) -> int:

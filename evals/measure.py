@@ -2,71 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.answers import Answer, AnswerStatus
+from assistant.answers import Answer
+from evals.ask import Effort, failed_answer
 from evals.cases import Case
 from evals.errors import AnswerFileError
 from evals.estimate import Estimate, estimate_balance, estimate_mean, estimate_quantile, estimate_share
+from evals.measures import MEASURES
+from evals.ranking import measure_retrieved
 from evals.score import PageSource, Score, is_valid, score_answer
 
 UNNAMED = "(none)"
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What is measured.
-
-    Attributes:
-        name: Key in the report.
-        title: Name in words.
-        unit: `share` (0 to 1), `words` or `seconds`.
-        meaning: How, and over which questions.
-    """
-
-    name: str
-    title: str
-    unit: str
-    meaning: str
-
-
-MEASURES = (
-    Measure(
-        "right",
-        "Questions right",
-        "share",
-        "Answerable: every fact in the text, the right source cited, every quote valid. Not answerable: abstained. "
-        "Over questions that name facts or sources, or are not answerable.",
-    ),
-    Measure("wrong", "Wrong answers", "share", "Answered though not right, of the same questions."),
-    Measure("facts_found", "Facts found", "share", "Share of a question's facts in the answer's text."),
-    Measure("all_facts_found", "All facts found", "share", "Every fact is in the answer's text."),
-    Measure("right_source_cited", "Right source cited", "share", "A named document is cited, or all where all count."),
-    Measure("gold_page_cited", "Right page cited", "share", "A named page is cited, or one of each source's."),
-    Measure("gold_quote_cited", "Right passage cited", "share", "A quote holds a named passage, or is half of it."),
-    Measure("abstention_recall", "Unanswerable, abstained", "share", "Abstained, of questions without an answer."),
-    Measure("abstention_precision", "Right abstentions", "share", "Without an answer, of questions abstained on."),
-    Measure("needless_abstentions", "Needless abstentions", "share", "Abstained, of questions with an answer."),
-    Measure(
-        "balanced_accuracy",
-        "Balanced accuracy of abstaining",
-        "share",
-        "Mean of: abstained, of questions without an answer; answered, of questions with one.",
-    ),
-    Measure("citations_valid", "Citations valid", "share", "Share of an answer's quotes that stand where they say."),
-    Measure(
-        "sentences_cited",
-        "Sentences cited",
-        "share",
-        "Share of an answer's sentences with a marker that leads somewhere; headings and lead-ins apart.",
-    ),
-    Measure("every_sentence_cited", "Every sentence cited", "share", "No sentence of the answer lacks a marker."),
-    Measure("language_kept", "Language kept", "share", "The answer's language is the question's."),
-    Measure("failed", "Failed", "share", "Ended in an error; counts as nothing found."),
-    Measure("words", "Words in an answer", "words", "Mean over answers, markers not counted."),
-    Measure("seconds_p50", "Seconds, median", "seconds", "Wall-clock time of an answer."),
-    Measure("seconds_p95", "Seconds, 95th percentile", "seconds", "Wall-clock time of an answer."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +25,14 @@ class Summary:
         outcomes: How many came out each way.
         statuses: How many answers ended each way.
         measures: By name, in the order of `MEASURES`; `count` is the number of questions each is over.
+        stages: Seconds of each stage of an answer: its median and its 95th percentile, in the order of the stages.
     """
 
     questions: int
     outcomes: Mapping[str, int]
     statuses: Mapping[str, int]
     measures: Mapping[str, Estimate]
+    stages: Mapping[str, tuple[Estimate, Estimate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +57,11 @@ class Report:
 
 
 def measure_run(
-    cases: Sequence[Case], answers: Sequence[Answer], page_source: PageSource, documents: Collection[str] = ()
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    page_source: PageSource,
+    documents: Collection[str] = (),
+    efforts: Sequence[Effort] = (),
 ) -> Report:
     """Measure the answers to some cases; a case without an answer counts as failed.
 
@@ -118,6 +71,7 @@ def measure_run(
         page_source: Where the pages that citations name can be read.
         documents: Identifiers of the documents in the store, to tell which of them a source key means; those
             that the answers cite or retrieve are known without.
+        efforts: What the answers took, as far as that is known.
 
     Raises:
         AnswerFileError: An answer belongs to no case, or two to the same.
@@ -127,7 +81,16 @@ def measure_run(
     for answer in answers:
         known.update(citation.document for citation in answer.citations)
         known.update(passage.document for passage in answer.retrieved)
-    scores = tuple(score_answer(case, by_id.get(case.id) or _no_answer(case), page_source, known) for case in cases)
+    found = measure_retrieved(cases, by_id, known)
+    taken = {effort.id: effort for effort in efforts}
+    scores = tuple(
+        _with_more(
+            score_answer(case, by_id.get(case.id) or failed_answer(case, "no answer in the run"), page_source, known),
+            found[case.id],
+            taken.get(case.id),
+        )
+        for case in cases
+    )
     citations = [citation for answer in answers for citation in answer.citations]
     return Report(
         overall=summarise(scores),
@@ -155,7 +118,25 @@ def summarise(scores: Sequence[Score]) -> Summary:
         outcomes=dict(Counter(score.outcome.value for score in scores)),
         statuses=dict(Counter(score.answer.status.value for score in scores)),
         measures={measure.name: found.get(measure.name, nothing) for measure in MEASURES},
+        stages=_estimate_stages(scores),
     )
+
+
+def _with_more(score: Score, ranking: Mapping[str, float], effort: Effort | None) -> Score:
+    """The score with how what was to be found was ranked, and what the answer took."""
+    values = {**score.values, **ranking}
+    if effort is None:
+        return replace(score, values=values)
+    counts = {name: getattr(effort, name) for name in ("model_calls", "input_tokens", "output_tokens")}
+    return replace(score, values=values | {name: float(count) for name, count in counts.items()}, stages=effort.stages)
+
+
+def _estimate_stages(scores: Sequence[Score]) -> dict[str, tuple[Estimate, Estimate]]:
+    seconds: dict[str, list[float]] = {}
+    for score in scores:
+        for name, taken in score.stages.items():
+            seconds.setdefault(name, []).append(taken)
+    return {name: (estimate_quantile(taken, 0.5), estimate_quantile(taken, 0.95)) for name, taken in seconds.items()}
 
 
 def _estimate_abstention(scores: Sequence[Score]) -> dict[str, Estimate]:
@@ -191,7 +172,3 @@ def _by_id(cases: Sequence[Case], answers: Sequence[Answer]) -> dict[str, Answer
         twice = next(key for key, count in Counter(answer.id for answer in answers).items() if count > 1)
         raise AnswerFileError(f"question {twice!r} has more than one answer; keep one in the answers file")
     return by_id
-
-
-def _no_answer(case: Case) -> Answer:
-    return Answer(case.id, case.question, case.question, case.lang or "", AnswerStatus.FAILED, "no answer in the run")

@@ -13,9 +13,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from assistant.answers import Answer
 from evals.errors import OutputError
 from evals.estimate import Estimate
-from evals.measure import MEASURES, Measure, Report, Summary
+from evals.measure import Report, Summary
+from evals.measures import MEASURES, Measure
 from evals.run import Settings
 from evals.score import Outcome, Score
 
@@ -30,6 +32,7 @@ OUTCOMES: Mapping[str, str] = {
 """Outcomes in words, in the order in which they are worth reading."""
 
 _MARKUP = re.compile(r"\*\*(?P<strong>[^*\n]+)\*\*|\[(?P<marker>\d{1,3})\]")
+_BAR_WIDTH = 120
 _IN_GROUPS = (
     "right",
     "wrong",
@@ -75,7 +78,7 @@ def report_as_json(report: Report, settings: Settings) -> dict[str, Any]:
         "citations": {"total": report.citations, "valid": report.valid_citations},
         "by_kind": {name: _summary_as_json(group) for name, group in report.by_kind.items()},
         "by_language": {name: _summary_as_json(group) for name, group in report.by_language.items()},
-        "per_question": [_score_as_json(score) for score in report.scores],
+        "per_question": [score_as_json(score) for score in report.scores],
         "meanings": {measure.name: f"{measure.title}: {measure.meaning}" for measure in MEASURES},
         "settings": dict(settings),
     }
@@ -87,21 +90,32 @@ def _summary_as_json(summary: Summary) -> dict[str, Any]:
         "outcomes": dict(summary.outcomes),
         "statuses": dict(summary.statuses),
         "measures": {name: asdict(estimate) for name, estimate in summary.measures.items()},
+        "stages": {name: {"p50": asdict(p50), "p95": asdict(p95)} for name, (p50, p95) in summary.stages.items()},
     }
 
 
-def _score_as_json(score: Score) -> dict[str, Any]:
+def score_as_json(score: Score) -> dict[str, Any]:
+    """One question as plain data."""
     return {
         "id": score.case.id,
         "question": score.case.question,
         "kind": score.case.kind,
         "lang": score.case.lang,
+        "expects_answer": score.case.expects_answer,
         "status": score.answer.status.value,
         "outcome": score.outcome.value,
         "values": dict(score.values),
         "faults": list(score.faults),
         "framing": score.framing,
+        "answer": digest_answer(score.answer),
     }
+
+
+def digest_answer(answer: Answer) -> str:
+    """Identity of what an answer says and cites; its time does not count."""
+    said = [answer.status.value, answer.text]
+    cited = [[one.marker, one.document, one.page, one.start, one.end, one.quote] for one in answer.citations]
+    return sha256(json.dumps([said, cited]).encode()).hexdigest()[:12]
 
 
 def report_as_markdown(report: Report, settings: Settings) -> str:
@@ -141,14 +155,36 @@ def _shown(report: Report, settings: Settings) -> dict[str, Any]:
     return {
         "report": report,
         "settings": dict(settings),
-        "measures": [measure for measure in MEASURES if report.overall.measures[measure.name].count],
+        "measures": [measure for measure in MEASURES if _is_told(measure, report.overall.measures[measure.name])],
         "in_groups": [measure for measure in MEASURES if measure.name in _IN_GROUPS],
         "groups": {"kind": report.by_kind, "language": report.by_language},
         "outcomes": OUTCOMES,
         "scores": sorted(report.scores, key=lambda score: order.index(score.outcome.value)),
         "value": format_value,
         "interval": format_interval,
+        "bars": _bars,
     }
+
+
+def _is_told(measure: Measure, estimate: Estimate) -> bool:
+    """Whether a measure says anything: over no question it does not, nor do the tokens of no language model."""
+    return bool(estimate.count) and (measure.unit != "count" or bool(estimate.value))
+
+
+def _bars(summary: Summary) -> list[dict[str, Any]]:
+    """The parts of a bar that shows how a group of questions came out, the right ones first."""
+    order = sorted(OUTCOMES, key=lambda outcome: outcome != Outcome.RIGHT.value)
+    parts: list[dict[str, Any]] = []
+    start = 0.0
+    for outcome in order:
+        count = summary.outcomes.get(outcome, 0)
+        if count:
+            width = _BAR_WIDTH * count / summary.questions
+            parts.append(
+                {"outcome": outcome, "words": OUTCOMES[outcome], "count": count, "start": start, "width": width}
+            )
+            start += width
+    return parts
 
 
 def format_value(measure: Measure, estimate: Estimate) -> str:

@@ -3,20 +3,19 @@
 The form: https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset.
 """
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from tqdm import tqdm
 
 from evals.errors import OutputError, RetrievalSetError
 from evals.estimate import Estimate, estimate_mean
 from evals.jsonl import read_models, read_text
+from evals.progress import Progress
 
 MEASURES = ("nDCG@10", "R@10", "RR@10")
 MODES = ("hybrid", "dense", "lexical")
@@ -62,6 +61,16 @@ class RetrievalSet:
     qrels: Mapping[str, Mapping[str, int]]
     unanswerable: int
     unjudged: int
+
+    def take(self, count: int) -> "RetrievalSet":
+        """The same with so many of its queries, spread evenly; all where there are no more."""
+        names = list(self.queries)
+        if count >= len(names):
+            return self
+        taken = [names[index * len(names) // count] for index in range(count)]
+        return replace(
+            self, queries={name: self.queries[name] for name in taken}, qrels={name: self.qrels[name] for name in taken}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,33 +175,35 @@ def measure_retrieval(
     for name, search in searches.items():
         seconds: list[float] = []
         run: dict[str, dict[str, float]] = {}
-        for query, text in tqdm(
-            retrieval_set.queries.items(),
-            desc=name,
-            unit="query",
-            disable=quiet,
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,
-        ):
+        progress = Progress(len(retrieval_set.queries), f"queries put to {name} search", quiet=quiet)
+        for query, text in retrieval_set.queries.items():
             began = time.perf_counter()
             ranking = search(text, DEPTH)
             seconds.append(time.perf_counter() - began)
             run[query] = strictly_decreasing(ranking)
+            progress.step()
+        progress.close()
         values = measure_ranking(retrieval_set.qrels, run)
         means = {measure: estimate_mean(list(by_query.values())) for measure, by_query in values.items()}
         modes[name] = ModeResult(values, means, float(np.median(seconds)))
         if out is not None:
-            _write_run(out / f"{name}.run", run, name)
+            write_run(out / f"{name}.run", run, name)
     return RetrievalReport(len(retrieval_set.queries), retrieval_set.unanswerable, retrieval_set.unjudged, modes)
 
 
 def measure_ranking(
-    qrels: Mapping[str, Mapping[str, int]], run: Mapping[str, Mapping[str, float]]
+    qrels: Mapping[str, Mapping[str, int]],
+    run: Mapping[str, Mapping[str, float]],
+    names: Sequence[str] = MEASURES,
 ) -> dict[str, dict[str, float]]:
-    """Value of each measure for each judged query, in the order of `qrels`."""
+    """Value of each measure for each judged query, in the order of `qrels`; a query without results has zero.
+
+    S. MacAvaney, C. Macdonald, I. Ounis: Streamlining evaluation with ir-measures. ECIR 2022.
+    """
     import ir_measures
 
-    measures = {name: ir_measures.parse_measure(name) for name in MEASURES}
-    values = {name: dict.fromkeys(qrels, 0.0) for name in MEASURES}
+    measures = {name: ir_measures.parse_measure(name) for name in names}
+    values = {name: dict.fromkeys(qrels, 0.0) for name in names}
     plain_qrels = {query: dict(grades) for query, grades in qrels.items()}
     plain_run = {query: dict(ranking) for query, ranking in run.items() if query in qrels}
     for metric in ir_measures.iter_calc(measures.values(), plain_qrels, plain_run):
@@ -237,7 +248,12 @@ def _read_qrels(path: Path, queries: set[str], corpus: set[str]) -> dict[str, di
     return qrels
 
 
-def _write_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str) -> None:
+def write_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str) -> None:
+    """Write rankings in TREC form: query, `Q0`, document, rank, score and name of the run.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
     lines = [
         f"{query} Q0 {document} {rank} {score!r} utblick-{name}\n"
         for query, ranking in run.items()

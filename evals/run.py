@@ -2,55 +2,51 @@
 
 import json
 import logging
-import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol, TextIO, TypeAlias
+from typing import Any, Literal, TextIO, TypeAlias
 
 from pydantic import TypeAdapter
-from tqdm import tqdm
 
-from assistant.answers import Answer, AnswerStatus, Turn
+from assistant.answers import Answer, AnswerStatus
+from evals.ask import Answerer, Asked, Effort, ask_case
 from evals.cases import Case, fingerprint_cases
 from evals.errors import AnswerFileError, OutputError
+from evals.progress import Progress
+from evals.workers import Workers
 
 ANSWERS = "answers.jsonl"
+CASES = "cases.jsonl"
+EFFORT = "effort.jsonl"
 RUN = "run.json"
 
 Settings: TypeAlias = Mapping[str, str | int | float | bool | None]
 
 _ANSWER = TypeAdapter(Answer)
+_EFFORT = TypeAdapter(Effort)
 _LOG = logging.getLogger(__name__)
-
-
-class Answerer(Protocol):
-    """What answers the questions."""
-
-    def ask(self, question: str, history: Sequence[Turn] = (), *, answer_id: str | None = None) -> Answer:
-        """One answer, given the turns before the question."""
-        ...
 
 
 def run_cases(
     cases: Sequence[Case],
-    answerer: Answerer,
+    answerer: Answerer | Workers,
     out: Path,
     *,
     settings: Settings | None = None,
     quiet: bool = False,
 ) -> list[Answer]:
-    """Answer every case into `out/answers.jsonl`, one object a line, each line on disk before the next question.
+    """Answer every case into `out/answers.jsonl`, one object a line, each on disk as soon as it has come.
 
     A run that was interrupted goes on where it stopped: answers of the same questions under the same `settings`
     are kept, failed ones are asked again. Answers of other questions or settings are set aside as
-    `answers-<identity>.jsonl`. A question that raises becomes an answer with status `failed`.
+    `answers-<identity>.jsonl`. A question that raises becomes an answer with status `failed`. In the end the answers
+    stand in the order of the cases. `out/effort.jsonl` holds what each took: stages, calls of a language model, tokens.
 
     Args:
         cases: What to ask; identifiers are unique.
-        answerer: What answers; earlier questions of a case are put to it first.
+        answerer: What answers; earlier questions of a case are put to it first. `Workers` answer several at once,
+            each within its time.
         out: Folder for the results, made when absent.
         settings: All that an answer depends on beside its question: model, prompts, state of the store. None
             says that this is not known, so that no earlier answer is kept.
@@ -62,25 +58,36 @@ def run_cases(
     Raises:
         OutputError: The folder cannot be written.
         AnswerFileError: `out/answers.jsonl` is of this run but damaged.
+        WorkerError: The workers cannot answer.
     """
     identity = "" if settings is None else fingerprint_run(cases, settings)
     answers = _prepare(out, identity, cases, settings or {})
+    efforts = {effort.id: effort for effort in read_efforts(out / EFFORT) if effort.id in answers}
+    _replace(out / EFFORT, map(_as_line, efforts.values()))
     waiting = [case for case in cases if case.id not in answers]
-    # Where nobody watches, a line every ten seconds is enough.
-    interval = 0.1 if sys.stderr.isatty() else 10.0
-    with _opened(out / ANSWERS, "a") as file:
-        progress = tqdm(
-            waiting, desc="questions", unit="question", initial=len(answers), total=len(cases), disable=quiet,
-            mininterval=interval, dynamic_ncols=True,
-        )  # fmt: skip
-        for case in progress:
-            answers[case.id] = _answer_case(case, answerer)
-            file.write(_as_line(answers[case.id]))
-            file.flush()
+    progress = Progress(len(cases), "questions", done=len(answers), quiet=quiet)
+    with _opened(out / ANSWERS, "a") as file, _opened(out / EFFORT, "a") as effort_file:
+        for asked in _ask_all(waiting, answerer):
+            answers[asked.answer.id], efforts[asked.answer.id] = asked.answer, asked.effort
+            # The effort first: an answer on disk is one that is not asked again.
+            for target, line in ((effort_file, asked.effort), (file, asked.answer)):
+                target.write(_as_line(line))
+                target.flush()
+            progress.step(failed=asked.answer.status is AnswerStatus.FAILED)
+    progress.close()
     in_order = [answers[case.id] for case in cases]
-    if len(waiting) < len(cases):
+    if list(answers) != [case.id for case in cases]:
+        _replace(out / EFFORT, [_as_line(efforts[case.id]) for case in cases if case.id in efforts])
         _replace(out / ANSWERS, map(_as_line, in_order))
     return in_order
+
+
+def _ask_all(cases: Sequence[Case], answerer: Answerer | Workers) -> Iterator[Asked]:
+    if isinstance(answerer, Workers):
+        yield from answerer.answer(cases)
+        return
+    for case in cases:
+        yield ask_case(case, answerer)
 
 
 def fingerprint_run(cases: Sequence[Case], settings: Settings) -> str:
@@ -95,41 +102,31 @@ def read_answers(path: Path) -> list[Answer]:
     Raises:
         AnswerFileError: With the file and line of what cannot be read.
     """
+    return _read_lines(path, _ANSWER)
+
+
+def read_efforts(path: Path) -> list[Effort]:
+    """What the answers took, of an `effort.jsonl`; of a folder without one, nothing.
+
+    Raises:
+        AnswerFileError: With the file and line of what cannot be read.
+    """
+    return _read_lines(path, _EFFORT) if path.exists() else []
+
+
+def _read_lines(path: Path, adapter: TypeAdapter[Any]) -> list[Any]:
     try:
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError as problem:
         raise AnswerFileError(f"{path}: cannot be read ({problem.strerror}); run `utblick eval run` first") from problem
-    answers = []
+    found = []
     for number, line in enumerate(lines, start=1):
         try:
-            answers.append(_ANSWER.validate_python(json.loads(line)))
+            found.append(adapter.validate_python(json.loads(line)))
         except (ValueError, RecursionError) as problem:
-            message = f"{path}, line {number}: is no answer ({problem}); take the line away and run again"
+            message = f"{path}, line {number}: cannot be read ({problem}); take the line away and run again"
             raise AnswerFileError(message) from problem
-    return answers
-
-
-def _answer_case(case: Case, answerer: Answerer) -> Answer:
-    """The answer to a case, after the earlier questions of its conversation."""
-    began = time.perf_counter()
-    turns: list[Turn] = []
-    try:
-        for position, earlier in enumerate(case.history, start=1):
-            before = answerer.ask(earlier.question, tuple(turns), answer_id=f"{case.id}.{position}")
-            turns.append(Turn(earlier.question, before.text))
-        answer = answerer.ask(case.question, tuple(turns), answer_id=case.id)
-    except Exception as problem:  # one question must not end the batch
-        return Answer(
-            id=case.id,
-            question=case.question,
-            standalone_question=case.question,
-            language=case.lang or "",
-            status=AnswerStatus.FAILED,
-            text=f"{type(problem).__name__}: {problem}",
-            seconds=time.perf_counter() - began,
-            model="",
-        )
-    return replace(answer, id=case.id)
+    return found
 
 
 def _prepare(out: Path, identity: str, cases: Sequence[Case], settings: Settings) -> dict[str, Answer]:
@@ -152,8 +149,13 @@ def _prepare(out: Path, identity: str, cases: Sequence[Case], settings: Settings
             _set_aside(out / ANSWERS, earlier)
     stated = {"identity": identity, "questions": len(cases), "settings": dict(settings)}
     _replace(out / RUN, [json.dumps(stated, ensure_ascii=False, indent=2) + "\n"])
+    _replace(out / CASES, (json.dumps(_plain(case), ensure_ascii=False) + "\n" for case in cases))
     _replace(out / ANSWERS, map(_as_line, kept.values()))
     return kept
+
+
+def _plain(case: Case) -> dict[str, Any]:
+    return case.model_dump(mode="json", exclude_defaults=True)
 
 
 def _earlier_identity(path: Path) -> str:
@@ -176,8 +178,8 @@ def _set_aside(path: Path, identity: str) -> None:
     _LOG.warning("%s: answers of other questions or settings are now in %s", path, target.name)
 
 
-def _as_line(answer: Answer) -> str:
-    return json.dumps(answer.as_json(), ensure_ascii=False) + "\n"
+def _as_line(entry: Answer | Effort) -> str:
+    return json.dumps(entry.as_json(), ensure_ascii=False) + "\n"
 
 
 def _opened(path: Path, mode: Literal["a", "w"]) -> TextIO:

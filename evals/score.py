@@ -1,19 +1,24 @@
 """Score one answer against what its case expects."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from assistant.answers import Answer, AnswerStatus, Citation
 from evals.cases import Case
-from evals.match import count_words, divide_sentences, documents_of, find_markers, fold, states_fact
+from evals.match import count_words, divide_sentences, documents_of, find_markers, fold, overlap, states_fact
+from evals.support import citation_values, judge_citations
 from vectorstore.errors import UnknownDocument
 
 ANSWERED = frozenset({AnswerStatus.ANSWERED, AnswerStatus.PARTIAL})
 ABSTAINED = frozenset({AnswerStatus.NOT_FOUND, AnswerStatus.NEEDS_CLARIFICATION, AnswerStatus.REFUSED})
 
 _LANGUAGES = frozenset({"sv", "en"})
+_OF_ANSWERS = (
+    "citations_valid", "sentences_cited", "every_sentence_cited", "citation_recall", "citation_precision",
+)  # fmt: skip
+"""What is measured on answers alone."""
 
 
 class PageSource(Protocol):
@@ -50,6 +55,8 @@ class Score:
         values: Value of each measure that applies to the question; yes is 1.0, no is 0.0.
         faults: What is wrong, in words; empty when nothing is.
         framing: Number of headings and introducing lines in the answer, which need no citation.
+        stages: Seconds of each stage of the answer, by name, where they were measured.
+        verdicts: What is to be said of each citation, by its marker.
     """
 
     case: Case
@@ -58,6 +65,8 @@ class Score:
     values: Mapping[str, float]
     faults: tuple[str, ...] = ()
     framing: int = 0
+    stages: Mapping[str, float] = field(default_factory=dict)
+    verdicts: Mapping[int, str] = field(default_factory=dict)
 
 
 def score_answer(case: Case, answer: Answer, page_source: PageSource, documents: Collection[str]) -> Score:
@@ -81,7 +90,8 @@ def score_answer(case: Case, answer: Answer, page_source: PageSource, documents:
     faults += _score_language(case, answer, values) + _score_citations(answer, page_source, values)
     framing = 0
     if answer.status in ANSWERED:
-        framing, uncited = _score_sentences(answer, values)
+        invalid = {citation.marker for citation in answer.citations if not is_valid(citation, page_source)}
+        framing, uncited = _score_sentences(answer, invalid, values)
         faults += uncited
     outcome = _outcome(case, answer, values)
     if case.expects_answer is False or case.facts or case.sources:
@@ -89,7 +99,12 @@ def score_answer(case: Case, answer: Answer, page_source: PageSource, documents:
         values["wrong"] = float(outcome in (Outcome.WRONG, Outcome.ANSWERED_UNANSWERABLE))
     if answer.status is AnswerStatus.FAILED:
         faults = [answer.text or "failed without a reason"]
-    return Score(case, answer, outcome, values, tuple(faults), framing)
+        # Nothing vanishes from a mean by failing.
+        values |= dict.fromkeys(_OF_ANSWERS, 0.0)
+        if case.expects_answer and case.sources:
+            values["citations_in_sources"] = 0.0
+    verdicts = _judge_places(case, answer, page_source, documents)
+    return Score(case, answer, outcome, values, tuple(faults), framing, verdicts=verdicts)
 
 
 def is_valid(citation: Citation, page_source: PageSource) -> bool:
@@ -100,6 +115,25 @@ def is_valid(citation: Citation, page_source: PageSource) -> bool:
         return False
     inside = 0 <= citation.start < citation.end <= len(page)
     return inside and page[citation.start : citation.end] == citation.quote
+
+
+def _judge_places(case: Case, answer: Answer, page_source: PageSource, documents: Collection[str]) -> dict[int, str]:
+    """For each citation whether it stands where it says, and whether that is where the case expects it."""
+    meant = {document for source in case.sources for document in documents_of(source, documents)}
+    pages = {(document, gold.page) for gold in case.pages for document in documents_of(gold.source, documents)}
+    verdicts: dict[int, str] = {}
+    for citation in answer.citations:
+        if not is_valid(citation, page_source):
+            verdicts[citation.marker] = "does not stand there"
+        elif not meant:
+            verdicts[citation.marker] = "stands there"
+        elif citation.document not in meant:
+            verdicts[citation.marker] = "stands there; another document than expected"
+        elif pages and (citation.document, citation.page) not in pages:
+            verdicts[citation.marker] = "stands there; another page than expected"
+        else:
+            verdicts[citation.marker] = "stands there, as expected"
+    return verdicts
 
 
 def _score_facts(case: Case, answer: Answer, values: dict[str, float]) -> list[str]:
@@ -122,6 +156,11 @@ def _score_sources(case: Case, answer: Answer, documents: Collection[str], value
     if case.sources:
         found = {key: any(document in meant[key] for document, _ in cited) for key in case.sources}
         values["right_source_cited"] = float(enough(found.values()))
+        values["sources_cited"] = sum(found.values()) / len(found)
+        if cited:
+            right = set().union(*(meant[key] for key in case.sources))
+            inside = sum(citation.document in right for citation in answer.citations)
+            values["citations_in_sources"] = inside / len(answer.citations)
         if not values["right_source_cited"]:
             faults += [f"source not cited: {key}" for key, is_cited in found.items() if not is_cited]
     if case.pages:
@@ -136,14 +175,9 @@ def _score_sources(case: Case, answer: Answer, documents: Collection[str], value
             ]
     if case.quotes:
         shown = [fold(citation.quote) for citation in answer.citations if answer.status in ANSWERED]
-        found_quotes = [any(_overlap(fold(quote), text) for text in shown) for quote in case.quotes]
+        found_quotes = [any(overlap(fold(quote), text) for text in shown) for quote in case.quotes]
         values["gold_quote_cited"] = float(enough(found_quotes))
     return faults
-
-
-def _overlap(gold: str, quote: str) -> bool:
-    """Whether a quote holds a passage, or is at least half of it."""
-    return gold in quote or (quote in gold and 2 * len(quote) >= len(gold))
 
 
 def _score_language(case: Case, answer: Answer, values: dict[str, float]) -> list[str]:
@@ -161,17 +195,20 @@ def _score_citations(answer: Answer, page_source: PageSource, values: dict[str, 
     return [f"quote of [{bad.marker}] does not stand on {bad.document}, page {bad.page}" for bad in invalid]
 
 
-def _score_sentences(answer: Answer, values: dict[str, float]) -> tuple[int, list[str]]:
+def _score_sentences(answer: Answer, invalid: Collection[int], values: dict[str, float]) -> tuple[int, list[str]]:
     """Number of framing lines, and what is wrong with the others."""
     markers = {citation.marker for citation in answer.citations}
     sentences = divide_sentences(answer.text, markers)
-    total = sentences.cited + len(sentences.uncited)
+    total = len(sentences.cited) + len(sentences.uncited)
     if total:
-        values["sentences_cited"] = sentences.cited / total
+        values["sentences_cited"] = len(sentences.cited) / total
         values["every_sentence_cited"] = float(not sentences.uncited)
+    quality = judge_citations(answer, sentences.cited, invalid)
+    values |= citation_values(quality)
     values["words"] = float(count_words(answer.text))
     astray = [f"marker [{number}] leads nowhere" for number in sorted(find_markers(answer.text) - markers)]
-    return sentences.framing, astray + [f"sentence not cited: {sentence}" for sentence in sentences.uncited]
+    bare = [f"sentence not cited: {sentence}" for sentence in sentences.uncited]
+    return sentences.framing, astray + bare + [f"not in what it cites: {sentence}" for sentence in quality.unsupported]
 
 
 def _outcome(case: Case, answer: Answer, values: Mapping[str, float]) -> Outcome:

@@ -37,9 +37,12 @@ class SentenceEmbeddings(Embeddings):
     passages for its answer, are encoded in NumPy from the same weights.
     """
 
-    def __init__(self, located: LocatedModel, precision: "Precision | None" = None) -> None:
+    def __init__(
+        self, located: LocatedModel, precision: "Precision | None" = None, *, repeatable: bool = False
+    ) -> None:
         self._located = located
         self._precision = precision
+        self._repeatable = repeatable
         self._loading = threading.Lock()
         self._preparing = threading.Lock()
         self._batch_encoder: BatchEncoder | None = None
@@ -49,7 +52,12 @@ class SentenceEmbeddings(Embeddings):
 
     @classmethod
     def load(
-        cls, model: str = "bundled", cache_dir: Path | None = None, *, precision: "Precision | None" = None
+        cls,
+        model: str = "bundled",
+        cache_dir: Path | None = None,
+        *,
+        precision: "Precision | None" = None,
+        repeatable: bool = False,
     ) -> "SentenceEmbeddings":
         """Find an embedding model; its weights are read when they are first needed.
 
@@ -57,6 +65,8 @@ class SentenceEmbeddings(Embeddings):
             model: `bundled`, a folder, or a name on the Hugging Face hub. Nothing is downloaded for the first two.
             cache_dir: Folder for the unpacked model; None for the platform's.
             precision: What sentence-transformers calculates in; None for what is quickest on this processor.
+            repeatable: Give a text the same vector to the last bit whatever was embedded before it: one encoder
+                for all, which with the bundled model is slow for many texts, and no precision that is tried out.
 
         Raises:
             EmbeddingError: There is no such model, or it cannot be fetched or unpacked.
@@ -66,7 +76,8 @@ class SentenceEmbeddings(Embeddings):
         if model == "bundled" or Path(model).expanduser().is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
             os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-        return cls(locate_model(model, cache_dir or user_cache_path("utblick", appauthor=False)), precision)
+        located = locate_model(model, cache_dir or user_cache_path("utblick", appauthor=False))
+        return cls(located, precision or ("float32" if repeatable else None), repeatable=repeatable)
 
     @property
     def model(self) -> str:
@@ -162,7 +173,7 @@ class SentenceEmbeddings(Embeddings):
     def _in_numpy(self, characters: int) -> bool:
         if not self._located.bundled:
             return False
-        if characters <= _ALWAYS_NUMPY:
+        if self._repeatable or characters <= _ALWAYS_NUMPY:
             return True
         if self._batch_encoder is not None:
             return False

@@ -78,7 +78,7 @@ def test_a_key_falls_back_on_names_that_hold_it() -> None:
 )
 def test_sentences_are_told_apart_from_framing(text: str, cited: int, uncited: int, framing: int) -> None:
     found = divide_sentences(text, {1, 2})
-    assert (found.cited, len(found.uncited), found.framing) == (cited, uncited, framing)
+    assert (len(found.cited), len(found.uncited), found.framing) == (cited, uncited, framing)
 
 
 def test_words_are_counted_without_markers() -> None:

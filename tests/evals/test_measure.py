@@ -2,7 +2,8 @@ import pytest
 
 from evals.errors import AnswerFileError
 from evals.estimate import Estimate, estimate_share
-from evals.measure import MEASURES, measure_run
+from evals.measure import measure_run
+from evals.measures import MEASURES
 
 
 @pytest.fixture
@@ -41,8 +42,15 @@ def report(make_case, make_answer, make_citation, pages):
         ("needless_abstentions", 1 / 4, 4),
         # Two of three abstained; two of four answered.
         ("balanced_accuracy", (2 / 3 + 2 / 4) / 2, 7),
-        ("citations_valid", 2 / 3, 3),
-        ("sentences_cited", 1.0, 3),
+        # Two of three answers, and the case without an answer, which counts as zero.
+        ("citations_valid", 2 / 4, 4),
+        ("sentences_cited", 3 / 4, 4),
+        # "Sju gånger" does not stand on its page, so it supports nothing.
+        ("citation_recall", 2 / 4, 4),
+        ("citation_precision", 2 / 4, 4),
+        # Citations in the right document: both of the answered ones; the failed one none.
+        ("citations_in_sources", 2 / 3, 3),
+        ("sources_cited", 2 / 4, 4),
         ("language_kept", 6 / 7, 7),
         ("failed", 1 / 7, 7),
         ("words", (2 + 2 + 1) / 3, 3),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evals.errors import OutputError
-from evals.measure import MEASURES, Report, measure_run
+from evals.measure import Report, measure_run
+from evals.measures import MEASURES
 from evals.report import OUTCOMES, write_reports
 from evals.score import Outcome
 
@@ -134,6 +135,39 @@ def test_every_question_can_be_filtered(page: Elements) -> None:
 
 def test_every_outcome_has_words() -> None:
     assert set(OUTCOMES) == {outcome.value for outcome in Outcome}
+
+
+def test_each_citation_has_its_verdict_and_each_group_its_bar(page: Elements) -> None:
+    assert page.text.count("stands there, as expected") == 1
+    assert page.text.count("stands there") == 2
+    bars = [attributes for tag, attributes in page.elements if tag == "rect" and "height" in attributes]
+    # A square of the legend for each outcome, in both groupings; then a bar for each kind and language.
+    legend = [bar for bar in bars if bar["width"] == "12"]
+    assert len(legend) == 2 * 2
+    widths = [float(bar["width"] or 0) for bar in bars if bar not in legend]
+    assert sum(widths) == pytest.approx(120 * (3 + 2))
+
+
+def test_stages_and_tokens_are_told_where_they_were_measured(report: Report, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from evals.ask import Effort
+    from evals.measure import summarise
+
+    plain = (tmp_path / "plain", report)
+    scores = tuple(
+        replace(score, stages={"retrieve": 0.01 * number}, values={**score.values, "input_tokens": 100.0 * number})
+        for number, score in enumerate(report.scores, start=1)
+    )
+    assert Effort("a", {"retrieve": 0.01234567}).as_json()["stages"] == {"retrieve": 0.0123}
+    timed = (tmp_path / "timed", replace(report, scores=scores, overall=summarise(scores)))
+    for folder, written in (plain, timed):
+        write_reports(written, folder)
+        for name in ("report.md", "report.html"):
+            text = (folder / name).read_text("utf-8")
+            assert ("Where the time goes" in text) is (folder == timed[0])
+            assert ("Tokens read" in text.partition("What is measured")[0]) is (folder == timed[0])
+    assert "| retrieve | 20 ms | 29 ms |" in (tmp_path / "timed" / "report.md").read_text("utf-8")
 
 
 def test_reports_on_nothing_can_be_written(pages, tmp_path: Path) -> None:

@@ -69,7 +69,12 @@ def test_goes_on_where_it_was_interrupted(make_case, echo, tmp_path: Path) -> No
     assert [question for question, _, _ in echo.asked] == ["kaboom", "Fyra?"]
     assert [answer.id for answer in read_answers(path)] == ["a", "b", "c", "d"]
     assert path.read_bytes().splitlines()[3] == whole.splitlines()[3]
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["answers.jsonl", "run.json"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == [
+        "answers.jsonl",
+        "cases.jsonl",
+        "effort.jsonl",
+        "run.json",
+    ]
 
 
 @pytest.mark.parametrize("change", ["questions", "settings"])
@@ -117,7 +122,7 @@ def test_progress_is_on_stderr(make_case, echo, tmp_path: Path, capsys: pytest.C
     run_cases([make_case("a"), make_case("b")], echo, tmp_path)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "2/2" in captured.err
+    assert captured.err.startswith("2 of 2 questions in ")
 
 
 def test_a_folder_that_cannot_be_made_is_named(make_case, echo, tmp_path: Path) -> None:

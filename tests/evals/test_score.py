@@ -21,7 +21,11 @@ def score(make_case, make_answer, pages):
 
 
 def test_a_right_answer(score, make_citation) -> None:
-    found = score(EXPECTED, "Malmö och Tangshan sedan 1987 [1].", make_citation("malmo-2019.pdf", 1, "sedan 1987"))
+    found = score(
+        EXPECTED,
+        "Malmö och Tangshan sedan 1987 [1].",
+        make_citation("malmo-2019.pdf", 1, "Malmö och Tangshan är vänorter sedan 1987."),
+    )
     assert found.outcome is Outcome.RIGHT
     assert found.faults == ()
     assert found.values == {
@@ -32,11 +36,15 @@ def test_a_right_answer(score, make_citation) -> None:
         "facts_found": 1.0,
         "all_facts_found": 1.0,
         "right_source_cited": 1.0,
+        "sources_cited": 1.0,
+        "citations_in_sources": 1.0,
         "gold_page_cited": 1.0,
         "language_kept": 1.0,
         "citations_valid": 1.0,
         "sentences_cited": 1.0,
         "every_sentence_cited": 1.0,
+        "citation_recall": 1.0,
+        "citation_precision": 1.0,
         "words": 5.0,
         "right": 1.0,
         "wrong": 0.0,
@@ -59,7 +67,9 @@ def test_a_wrong_answer_says_all_that_is_wrong(score, make_citation) -> None:
         "quote of [1] does not stand on stockholm-2021.html, page 1",
         "marker [2] leads nowhere",
         "sentence not cited: Det är sant [2].",
+        "not in what it cites: Tangshan fick 59 miljarder [1].",
     )
+    assert found.verdicts == {1: "does not stand there"}
 
 
 @pytest.mark.parametrize("status", ["not_found", "needs_clarification", "refused"])

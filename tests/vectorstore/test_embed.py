@@ -277,6 +277,17 @@ def test_much_text_loads_sentence_transformers(fresh: SentenceEmbeddings, monkey
     assert by == ["numpy", "numpy", "sentence-transformers", "numpy"]
 
 
+def test_repeatable_vectors_do_not_depend_on_what_was_embedded_before(cache: Path) -> None:
+    repeatable = SentenceEmbeddings.load(cache_dir=cache, repeatable=True)
+    some = ["Staden samarbetar med städer i andra länder. " * 5] * 6  # more than a question, for an answer's passages
+    before = repeatable.embed_array(some, kind="passage")
+    for number in range(4):
+        repeatable.embed_array([f"{number} Nämnden redovisar vad arbetet har bidragit till. " * 30] * 8, kind="passage")
+    repeatable.start_loading()
+    assert repeatable.precision == "float32"  # waits until it is loaded
+    assert (repeatable.embed_array(some, kind="passage") == before).all()
+
+
 def test_background_loading_leaves_questions_free(fresh: SentenceEmbeddings, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, proceed = threading.Event(), threading.Event()
 
