@@ -269,6 +269,8 @@ def chat(
         _open_assistant(settings),
         host=settings.host,
         port=settings.port,
+        folder=settings.data,
+        conversation_days=settings.conversation_days,
         language=settings.language,
         allow_remote=allow_remote,
     )

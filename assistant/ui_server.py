@@ -7,16 +7,17 @@ import os
 import socket
 import sys
 import webbrowser
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.errors import AssistantError
 from assistant.ui_visitor import Visitors
 
 if TYPE_CHECKING:
     import gradio
-    from fastapi import FastAPI
+    from fastapi import APIRouter, FastAPI
     from starlette.types import ASGIApp, Message, Receive, Send
     from starlette.types import Scope as Connection
 
@@ -31,6 +32,13 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+
+
+class Closing(Protocol):
+    """What holds something that is to be let go."""
+
+    def close(self) -> None:
+        """Let it go."""
 
 
 class ServeError(AssistantError):
@@ -48,7 +56,7 @@ def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket
     Raises:
         ServeError: The port is taken, or the address is not permitted or not this machine's.
     """
-    if not allow_remote and not _is_loopback(host):
+    if not allow_remote and not is_loopback(host):
         raise ServeError(
             f"{host} can be reached from other machines, and the chat has no sign-in: anyone there could read the "
             "documents. Use 127.0.0.1, or give --allow-remote where a proxy in front of it sees to sign-in."
@@ -68,16 +76,13 @@ def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket
     return listener
 
 
-def open_page(
-    blocks: "gradio.Blocks", listener: socket.socket, host: str, *, open_browser: bool = False, language: str = "sv"
-) -> None:
-    """Serve the chat on a bound socket until interrupted, and print its address on standard error."""
+def serve_application(app: "FastAPI", listener: socket.socket, host: str, *, open_browser: bool = False) -> None:
+    """Serve an application on a bound socket until interrupted, and print its address on standard error."""
     import uvicorn
 
     port = listener.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/"
-    app = application(blocks, language=language, only_loopback=_is_loopback(host))
     sys.stderr.write(f"Utblick: {address}  (Ctrl+C stops it)\n")
     if open_browser:
         webbrowser.open(address)
@@ -86,11 +91,20 @@ def open_page(
         uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)).run(sockets=[listener])
 
 
-def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback: bool = True) -> "FastAPI":
-    """The chat as a web application, with its look, its script and headers that keep the browser to this server.
+def application(
+    blocks: "gradio.Blocks",
+    *,
+    routers: Sequence["APIRouter"] = (),
+    closing: Sequence[Closing] = (),
+    language: str = "sv",
+    only_loopback: bool = True,
+) -> "FastAPI":
+    """The page as a web application, with its look, its scripts and headers that keep the browser to this server.
 
     Args:
-        blocks: What `build_ui` made.
+        blocks: What `build_page` made.
+        routers: What is served beside it.
+        closing: What is closed when the application ends.
         language: In which the page opens.
         only_loopback: Answer only requests that name this machine, so that a page from elsewhere cannot reach the
             chat under a name of its own.
@@ -99,11 +113,19 @@ def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback:
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for one in closing:
+            one.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Visitors)
     app.add_middleware(_Headers)
     if only_loopback:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
+    for router in routers:
+        app.include_router(router)
     script = "\n".join(path.read_text("utf-8") for path in _assets("js"))
     gr.mount_gradio_app(
         app,
@@ -130,7 +152,7 @@ def _assets(kind: str) -> list[Path]:
 
 
 class _Headers:
-    """Adds the security headers to every response."""
+    """Adds the security headers to every response that has none of its own."""
 
     def __init__(self, app: "ASGIApp") -> None:
         self._app = app
@@ -138,8 +160,10 @@ class _Headers:
     async def __call__(self, scope: "Connection", receive: "Receive", send: "Send") -> None:
         async def send_with_headers(message: "Message") -> None:
             if message["type"] == "http.response.start":
+                theirs = list(message.get("headers", ()))
+                stated = {name for name, _ in theirs}
                 ours = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *ours]}
+                message = {**message, "headers": [*theirs, *(pair for pair in ours if pair[0] not in stated)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -151,7 +175,8 @@ def _is_fault(record: logging.LogRecord) -> bool:
     return not cancelled and "graceful shutdown exceeded" not in record.getMessage()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's own, reached by no other."""
     if host == "localhost":
         return True
     try:

@@ -4,8 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.errors import AssistantError
-from assistant.ui import build_ui, serve
-from assistant.ui_server import ServeError, application, listen
+from assistant.ui import make_app, serve
+from assistant.ui_server import ServeError, listen
 
 
 class Nothing:
@@ -23,7 +23,7 @@ class Nothing:
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(application(build_ui(Nothing())), base_url="http://127.0.0.1:7860")
+    return TestClient(make_app(Nothing()), base_url="http://127.0.0.1:7860")
 
 
 def test_taken_port_is_named_with_what_to_do() -> None:
