@@ -7,6 +7,7 @@ from assistant.archive import Archive
 from assistant.originals import Originals
 from assistant.ui_chat import ChatView
 from assistant.ui_events import Chat
+from assistant.ui_kept import Kept
 from assistant.ui_routes import routes
 from assistant.ui_server import application, is_loopback, listen, serve_application
 from assistant.ui_shell import build_page
@@ -40,7 +41,7 @@ def make_app(
     days = conversation_days if folder is not None else 0
     archive = Archive(folder if days else None, days)
     originals = Originals()
-    chat = Chat(assistant, archive, originals, folder, days)
+    chat = Chat(assistant, Kept(archive, folder, days), originals)
     blocks = build_page([ChatView(chat)], language=language)
     served = routes(assistant, archive, originals)
     return application(

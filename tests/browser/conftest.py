@@ -38,11 +38,16 @@ HOSTILE = f"""<!doctype html><html lang="sv"><head><title>{HOSTILE_TITLE}</title
 """
 
 
+def find_chromium() -> str | None:
+    """Debian's Chromium or another one on the path."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium or another one on the path; without one the tests are skipped, on CI they fail."""
     playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if found is None:
         message = "no Chromium is installed; `apt-get install chromium` gets one"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
