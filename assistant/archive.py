@@ -85,7 +85,6 @@ class Archive:
                 f"Conversations cannot be kept in {self._where}: {error}. See to it that the folder can be written to, "
                 "or move the file away if it is damaged; or set UTBLICK_CONVERSATION_DAYS=0 to keep none."
             ) from error
-
         self.expire()
 
     def close(self) -> None:

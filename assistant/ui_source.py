@@ -174,7 +174,8 @@ def _picture(document: Document, opened: Opened, picture: PageImage, texts: Text
     return (
         f"{_quoted(document, opened, texts)}"
         f'<div class="ub-sheet" style="aspect-ratio:{picture.width}/{picture.height}">'
-        f'<img src="{address}" data-larger="{larger}" alt="{name}" width="{picture.width}" height="{picture.height}">'
+        f'<img src="{address}" data-larger="{larger}" alt="{name}" lang="{texts.language}" width="{picture.width}" '
+        f'height="{picture.height}">'
         f"{boxes}</div>"
     )
 
@@ -183,7 +184,8 @@ def _quoted(document: Document, opened: Opened, texts: Texts) -> str:
     """The quote of the open page, for those who do not see the picture."""
     quote = quote_on_page(document, opened)
     return (
-        f'<p class="ub-sr ub-quoted" lang="{texts.language}">{escape(texts.quote_label)}: <q>{escape(quote)}</q></p>'
+        f'<p class="ub-sr ub-quoted"><span lang="{texts.language}">{escape(texts.quote_label)}:</span> '
+        f"<q>{escape(quote)}</q></p>"
         if quote
         else ""
     )

@@ -6,7 +6,7 @@ digits alone are compared; where they differ as well, runs of words.
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
 
@@ -103,4 +103,15 @@ def _boxes(glyphs: Sequence[Glyph]) -> tuple[Box, ...]:
             )
         else:
             boxes.append(Box(glyph.left, glyph.top, glyph.right, glyph.bottom))
-    return tuple(boxes)
+    return _apart(boxes)
+
+
+def _apart(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """Boxes of lines that are set so close that they reach into each other, parted in the middle."""
+    parted = list(boxes)
+    for index in range(1, len(parted)):
+        above, below = parted[index - 1], parted[index]
+        if above.top < below.top < above.bottom < below.bottom:
+            middle = (below.top + above.bottom) / 2
+            parted[index - 1], parted[index] = replace(above, bottom=middle), replace(below, top=middle)
+    return tuple(parted)

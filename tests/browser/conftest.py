@@ -79,6 +79,12 @@ def served(assistant: Answering, folder: Path | None = None, **options) -> Itera
     thread.join(10)
 
 
+@pytest.fixture
+def serve_chat() -> Callable:
+    """`served`, for tests that bring an assistant of their own."""
+    return served
+
+
 @pytest.fixture(scope="session")
 def assistant_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Answering]]:
     """Makes an assistant over a store of the files in a folder."""

@@ -3,9 +3,11 @@ import re
 import pytest
 from chat_page import QUESTION, ask, current_marker, marked, plain
 
-from assistant.answers import Scope
+from assistant.answers import Answer, AnswerStatus, Scope
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
+from vectorstore.errors import UnknownDocument
+from vectorstore.types import DocumentRecord
 
 pytestmark = pytest.mark.browser
 
@@ -161,6 +163,38 @@ def test_scope_narrows_what_is_searched(open_page, address: str, assistant) -> N
     page.locator(".ub-scope summary").click()
     page.get_by_role("checkbox", name="2022", exact=True).check()
     page.wait_for_selector("text=dokument (2022)")
+
+
+class Many:
+    """An assistant over more documents than one looks through."""
+
+    def documents(self):
+        return [
+            DocumentRecord(
+                f"{n}.pdf", f"Plan nummer {n}", "Provköpings kommun", "plan", "2024", "sv", "pdf", "/x", 1, 1, ""
+            )
+            for n in range(40)
+        ]
+
+    def document(self, document_id):
+        raise UnknownDocument(document_id)
+
+    def stream(self, question, history=(), scope=None):
+        text = ", ".join(scope.documents)
+        yield Answer("1", question, question, "sv", AnswerStatus.ANSWERED, text)
+
+
+def test_one_document_of_many_is_found_and_searched(open_page, serve_chat) -> None:
+    with serve_chat(Many()) as address:
+        page = open_page(address)
+        page.locator(".ub-scope summary").click()
+        page.get_by_label("Sök bland valen: Dokument").fill("nummer 37")
+        assert page.get_by_role("checkbox", name="Plan nummer").count() == 1
+        page.get_by_role("checkbox", name="Plan nummer 37").check()
+        page.wait_for_selector("text=1 av 40 dokument (Plan nummer 37)")
+        page.keyboard.press("Escape")
+        ask(page, "Vad gäller?")
+        assert page.locator(".ub-text").inner_text() == "37.pdf"
 
 
 def test_what_the_documents_do_not_hold_is_said_with_what_comes_nearest(open_page, address: str) -> None:

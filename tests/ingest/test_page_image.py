@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_quote_is_found_although_a_footnote_mark_was_left_out() -> None:
     boxes = locate_quote(page, "Staden är med i tre nätverk i Europa sedan 1998.")
     assert "Staden är med i tre" in " ".join(said(page, boxes))
     assert "sedan 1998." in " ".join(said(page, boxes))
+
+
+def test_boxes_of_close_lines_do_not_overlap() -> None:
+    close = [replace(glyph, bottom=glyph.top + 0.13) for glyph in set_text("Nio mål", "gäller nu.", "Slut.")]
+    first, second = locate_quote(close, "Nio mål gäller nu.")
+    assert first.bottom == second.top == pytest.approx(0.115)
+    assert second.bottom == pytest.approx(0.23)
 
 
 @pytest.mark.parametrize("quote", ["", "…", "Något helt annat står inte här.", "mål nio gäller inte alls här"])
