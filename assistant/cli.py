@@ -265,8 +265,10 @@ def chat(
     typer.echo("Loading the embedding model and the store ...", err=True)
     from assistant.ui import serve
 
+    assistant = _open_assistant(settings)
+    assistant.read_closely("Vilka nätverk är kommunen medlem i?")  # what is loaded late, the first who asks waits for
     serve(
-        _open_assistant(settings),
+        assistant,
         host=settings.host,
         port=settings.port,
         folder=settings.data,

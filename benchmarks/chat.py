@@ -166,7 +166,7 @@ def main() -> None:
     questions = [case["question"] for case in cases if case.get("answerable", True)][: given.questions]
     with served() as address:
         waits = in_browser(address, questions)
-        print(f"browser, Enter to first words   {told(waits)}, longest {max(waits):.2f} s of {len(waits)}")
+        print(f"browser, Enter to first words   {told(waits)}, first {waits[0]:.2f} s, longest {max(waits):.2f} s")
         crowd = at_once(address, questions, given.people)
     errors = [person.error for person in crowd if person.error]
     print(f"{len(crowd)} at once, first words       {told([person.first for person in crowd])}")
