@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
-    from ingest.limits import Limits
     from vectorstore.outcome import FileOutcome
     from vectorstore.scope import Mentions
     from vectorstore.types import Hit
@@ -112,7 +111,7 @@ def ingest(
     if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
     settings = read_settings(data)
-    limits = _limits(settings)
+    limits = settings.limits
     store = open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
@@ -338,19 +337,6 @@ def eval_retrieval(
     for name in modes:
         values = report["measures" if name == "hybrid" else name]
         typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
-
-
-def _limits(settings: "Settings") -> "Limits":
-    from ingest.limits import Limits
-
-    megabyte = 1024 * 1024
-    return Limits(
-        max_bytes=settings.max_file_megabytes * megabyte,
-        max_pages=settings.max_pages,
-        max_seconds=settings.max_seconds,
-        max_memory=settings.max_memory_megabytes * megabyte,
-        max_decompressed=settings.max_decompressed_megabytes * megabyte,
-    )
 
 
 def _open_assistant(settings: "Settings") -> "Assistant":
