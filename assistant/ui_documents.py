@@ -27,8 +27,12 @@ _EXAMINED = 24
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
 
 
-def header_html(texts: Texts) -> str:
-    """Name, tagline and language switch."""
+def header_html(views: Sequence[str], texts: Texts) -> str:
+    """Name, tagline, the ways to the views where there are several, and the language switch."""
+    links = "".join(f'<a class="ub-view-link" href="#{view}">{escape(texts.views[view])}</a>' for view in views)
+    navigation = (
+        f'<nav class="ub-views" aria-label="{escape(texts.navigation)}">{links}</nav>' if len(views) > 1 else ""
+    )
     buttons = "".join(
         f'<button type="button" class="ub-switch" data-event="language" data-language="{language}" lang="{language}" '
         f'aria-pressed="{"true" if language == texts.language else "false"}">{_LANGUAGE_NAMES[language]}</button>'
@@ -38,7 +42,7 @@ def header_html(texts: Texts) -> str:
         f'<header class="ub-header" data-language="{texts.language}" data-title="Utblick – {escape(texts.tagline)}" '
         f'data-lost="{escape(texts.connection_lost)}">'
         f'<a class="ub-skip" href="#ub-question">{escape(texts.skip_to_question)}</a>'
-        f'<div class="ub-brand"><h1>Utblick</h1><p>{escape(texts.tagline)}</p></div>'
+        f'<div class="ub-brand"><h1>Utblick</h1><p>{escape(texts.tagline)}</p></div>{navigation}'
         f'<div class="ub-languages" role="group" aria-label="{escape(texts.switch_language)}">{buttons}</div></header>'
     )
 

@@ -15,7 +15,6 @@ from assistant.ui_documents import (
     composer_html,
     documents_html,
     example_questions,
-    header_html,
     scope_html,
     welcome_html,
 )
@@ -92,10 +91,6 @@ class Chat:
         """The form, waiting while an answer is being made."""
         working = any(exchange.phase == Phase.WORKING for exchange in self._settled(exchanges))
         return composer_html(texts_in(language), working=working)
-
-    def header(self, language: str) -> str:
-        """The header."""
-        return header_html(texts_in(language))
 
     def scope(self, scope: Scope, language: str) -> str:
         """What questions are limited to."""

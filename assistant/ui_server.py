@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError
+from assistant.ui_visitor import Visitors
 
 if TYPE_CHECKING:
     import gradio
@@ -99,10 +100,11 @@ def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Visitors)
     app.add_middleware(_Headers)
     if only_loopback:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
-    script = (STATIC / "chat.js").read_text("utf-8")
+    script = "\n".join(path.read_text("utf-8") for path in _assets("js"))
     gr.mount_gradio_app(
         app,
         blocks,
@@ -116,10 +118,15 @@ def application(blocks: "gradio.Blocks", *, language: str = "sv", only_loopback:
         mcp_server=False,
         favicon_path=str(STATIC / "icon.svg"),
         theme=gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO)),
-        css_paths=[STATIC / "chat.css"],
+        css_paths=_assets("css"),
         head=f"<script>document.documentElement.lang = {language!r};\n{script}</script>",
     )
     return app
+
+
+def _assets(kind: str) -> list[Path]:
+    """The scripts or the style sheets of the page: what all views need, then those of the views."""
+    return [STATIC / f"shell.{kind}", *sorted(path for path in STATIC.glob(f"*.{kind}") if path.stem != "shell")]
 
 
 class _Headers:

@@ -12,6 +12,8 @@ class Texts:
     language: str
     tagline: str
     switch_language: str
+    navigation: str
+    views: dict[str, str]
     skip_to_question: str
     conversation: str
     intro_heading: str

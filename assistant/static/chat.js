@@ -1,128 +1,96 @@
-/* What the browser does by itself: hand on clicks, keep focus and scroll where the reader is, copy to the clipboard.
-   Loaded in the page's head; each gr.HTML part calls utblick.connect when it is on the page. */
-window.utblick = (() => {
-  const parts = {};
-  const openDetails = new Set();
+/* The chat view: keep focus and scroll where the reader is, send questions, copy to the clipboard. */
+(() => {
+  const { parts, setups, before, lost } = window.utblick;
   let lastQuestion = "";
   let opener = null;
   let arrival = null;
 
   const question = () => document.getElementById("ub-question");
+  const focusQuestion = () => setTimeout(() => question()?.focus({ preventScroll: true }));
 
-  function connect(element, trigger, watch, name, events) {
-    parts[name] = element;
-    element.addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (!button || button.disabled) return;
-      if (button.dataset.copy !== undefined) copy(button);
-      else if (events.includes(button.dataset.event)) send(button, trigger);
-    });
-    element.addEventListener("toggle", (event) => {
-      const name = event.target.dataset?.name;
-      if (name) event.target.open ? openDetails.add(name) : openDetails.delete(name);
-    }, true);
-    watch("value", () => {
-      for (const details of element.querySelectorAll("details[data-name]")) {
-        details.open = openDetails.has(details.dataset.name);
-      }
-    });
-    setups[name]?.(element, trigger, watch);
+  for (const event of ["cite", "passage", "document", "turn", "close"]) {
+    before[event] = (button) => {
+      arrival = event;
+      if (!parts["ub-source"]?.contains(button)) opener = button;
+    };
   }
+  before.new = focusQuestion;
+  before.stop = focusQuestion;
+  before.example = (button, data) => {
+    if (question().form.dataset.working === "true") return false;
+    question().form.dataset.working = "true";
+    lastQuestion = data.question;
+    focusQuestion();
+  };
 
-  function send(button, trigger) {
-    const { event, ...data } = button.dataset;
-    arrival = event;
-    if (!parts["ub-source"]?.contains(button)) opener = button;
-    if (event === "example") {
-      if (question().form.dataset.working === "true") return;
-      question().form.dataset.working = "true";
-      lastQuestion = data.question;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-copy]");
+    if (button) copy(button);
+  });
+
+  setups["ub-composer"] = (element, trigger, watch) => {
+    const submit = () => {
+      const form = element.querySelector("form");
+      const text = question().value.trim();
+      if (form.dataset.working === "true") return;
+      element.querySelector(".ub-form-error").textContent = text ? "" : form.dataset.missing;
+      question().focus();
+      if (!text) return;
+      lastQuestion = text;
+      form.dataset.working = "true";
+      question().value = "";
+      trigger("ask", { question: text });
+    };
+    element.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+    element.addEventListener("keydown", (event) => {
+      if (event.target !== question() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    });
+    watch("value", () => { if (document.activeElement === document.body) question()?.focus({ preventScroll: true }); });
+  };
+
+  setups["ub-conversation"] = (element, trigger, watch) => {
+    let count = 0;
+    let following = false;
+    for (const moved of ["wheel", "touchmove", "pointerdown"]) {
+      document.addEventListener(moved, () => { following = false; }, { passive: true });
     }
-    trigger(event, data);
-    if (event === "new" || event === "stop" || event === "example") question()?.focus({ preventScroll: true });
-  }
-
-  const setups = {
-    "ub-header": (element, trigger, watch) => {
-      const apply = () => {
-        const header = element.querySelector("header");
-        if (!header) return;
-        document.documentElement.lang = header.dataset.language;
-        document.title = header.dataset.title;
-      };
-      apply();
-      watch("value", apply);
-      element.addEventListener("click", (event) => {
-        if (!event.target.closest(".ub-skip")) return;
-        event.preventDefault();
-        question()?.focus();
-      });
-    },
-
-    "ub-composer": (element, trigger, watch) => {
-      const submit = () => {
-        const form = element.querySelector("form");
-        const text = question().value.trim();
-        if (form.dataset.working === "true") return;
-        element.querySelector(".ub-form-error").textContent = text ? "" : form.dataset.missing;
-        question().focus();
-        if (!text) return;
-        lastQuestion = text;
-        form.dataset.working = "true";
-        question().value = "";
-        trigger("ask", { question: text });
-      };
-      element.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-      element.addEventListener("keydown", (event) => {
-        if (event.target !== question() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-        event.preventDefault();
-        submit();
-      });
-      watch("value", () => { if (document.activeElement === document.body) question()?.focus({ preventScroll: true }); });
-    },
-
-    "ub-conversation": (element, trigger, watch) => {
-      let count = 0;
-      let following = false;
-      for (const moved of ["wheel", "touchmove", "pointerdown"]) {
-        document.addEventListener(moved, () => { following = false; }, { passive: true });
+    watch("value", () => {
+      const articles = element.querySelectorAll("article");
+      const last = articles[articles.length - 1];
+      if (articles.length > count) {
+        following = true;
+        last.scrollIntoView({ block: "start" });
       }
-      watch("value", () => {
-        const articles = element.querySelectorAll("article");
-        const last = articles[articles.length - 1];
-        if (articles.length > count) {
-          following = true;
-          last.scrollIntoView({ block: "start" });
-        }
-        count = articles.length;
-        if (last && following) follow(last, element.closest("#ub-conversation"));
-        markOpen();
-      });
-    },
+      count = articles.length;
+      if (last && following) follow(last, element.closest("#ub-conversation"));
+      markOpen();
+    });
+  };
 
-    "ub-scope": (element, trigger) => {
-      const choose = () => {
-        const chosen = (name) => [...element.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
-        trigger("scope", { organisations: chosen("organisations"), years: chosen("years") });
-      };
-      element.addEventListener("change", choose);
-      element.addEventListener("click", (event) => {
-        if (!event.target.closest("[data-event=clear]")) return;
-        for (const box of element.querySelectorAll("input")) box.checked = false;
-        element.querySelector("summary")?.focus();
-        choose();
-      });
-      const close = (except) => {
-        for (const details of element.querySelectorAll("details[open]")) if (details !== except) details.open = false;
-      };
-      document.addEventListener("click", (event) => close(event.target.closest?.("details")));
-      element.addEventListener("keydown", (event) => {
-        const details = event.key === "Escape" && event.target.closest("details[open]");
-        if (!details) return;
-        details.open = false;
-        details.querySelector("summary").focus();
-      });
-    },
+  setups["ub-scope"] = (element, trigger) => {
+    const choose = () => {
+      const chosen = (name) => [...element.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
+      trigger("scope", { organisations: chosen("organisations"), years: chosen("years") });
+    };
+    element.addEventListener("change", choose);
+    element.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-event=clear]")) return;
+      for (const box of element.querySelectorAll("input")) box.checked = false;
+      element.querySelector("summary")?.focus();
+      choose();
+    });
+    const close = (except) => {
+      for (const details of element.querySelectorAll("details[open]")) if (details !== except) details.open = false;
+    };
+    document.addEventListener("click", (event) => close(event.target.closest?.("details")));
+    element.addEventListener("keydown", (event) => {
+      const details = event.key === "Escape" && event.target.closest("details[open]");
+      if (!details) return;
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
   };
 
   /* Scroll a growing answer just so far that its end is in sight, and never its beginning out of it. */
@@ -197,29 +165,11 @@ window.utblick = (() => {
     }
   }
 
-  /* Gradio tells of a lost connection in a toast in its own words; the page tells it in the reader's language. */
-  function tellLost() {
-    const text = document.querySelector(".ub-header")?.dataset.lost;
-    if (!text || document.querySelector(".ub-lost")) return;
-    const banner = document.createElement("p");
-    banner.className = "ub-lost";
-    banner.setAttribute("role", "alert");
-    banner.textContent = text;
-    document.querySelector("#ub-header")?.after(banner);
+  lost.push(() => {
     if (!question()) return;
     question().form.dataset.working = "false";
     if (!question().value) question().value = lastQuestion;
-  }
+  });
 
-  new MutationObserver((records) => {
-    for (const record of records) {
-      for (const node of record.addedNodes) {
-        if (node.nodeType === 1 && (node.matches(".toast-body, .toast-item") || node.querySelector(".toast-body"))) {
-          tellLost();
-        }
-      }
-    }
-  }).observe(document, { childList: true, subtree: true });
-
-  return { connect, settle };
+  window.utblick.settle = settle;
 })();

@@ -11,7 +11,7 @@ from assistant.ui_text import Texts
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
 
-CSS = (Path(__file__).parents[2] / "assistant" / "static" / "chat.css").read_text("utf-8")
+CSS = (Path(__file__).parents[2] / "assistant" / "static" / "shell.css").read_text("utf-8")
 PAIRS = [
     ("ink", "ground"), ("ink", "card"), ("ink", "tint"), ("soft", "ground"), ("soft", "card"), ("soft", "none-tint"),
     ("primary", "card"), ("primary", "ground"), ("primary", "tint"), ("on-primary", "primary"),

@@ -1,0 +1,117 @@
+"""The page around the views: header, one view at a time, and a language in which all of it is drawn.
+
+A view makes its parts with `part` and hands them back as panels; each panel knows how to draw itself from the states
+that it names, so that a change of language and a reload of the page draw every view anew. Which view is seen is the
+browser's business (`static/shell.js`): the address ends in `#compare`, and the way back works.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+
+import gradio as gr
+
+from assistant.ui_documents import header_html
+from assistant.ui_language import texts_in
+from assistant.ui_visitor import Visitor, user_of
+
+CONCURRENT_QUESTIONS = 8
+
+QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+"""Options of an event that waits its turn, such as a question."""
+
+AT_ONCE = {**QUIET, "queue": False}
+"""Options of an event that is done at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the page that is drawn anew when the language changes and when the page is loaded.
+
+    Attributes:
+        html: The part.
+        draw: Its HTML; given the values of `states`, then the `Visitor`.
+        states: What it is drawn from, beside the language.
+    """
+
+    html: gr.HTML
+    draw: Callable[..., str]
+    states: Sequence[gr.State] = ()
+
+
+class View(Protocol):
+    """One of the page's views.
+
+    Attributes:
+        name: As in the address and in `Texts.views`; small letters.
+    """
+
+    name: str
+
+    def build(self, language: gr.State, opening: str) -> list[Panel]:
+        """Make the view's parts where the page is being built, and wire their events.
+
+        Args:
+            language: State with the language of the session.
+            opening: Language in which the page opens.
+        """
+
+
+def part(value: str, name: str, events: Sequence[str]) -> gr.HTML:
+    """A part of the page; the events that it sends are named in its script, as `gr.HTML` asks.
+
+    Args:
+        value: Its HTML.
+        name: Its `id`, and the name under which a script sets it up.
+        events: Values of `data-event` that its buttons have; `show` comes whenever its view is opened.
+    """
+    script = f"window.utblick.connect(element, trigger, watch, '{name}', [{', '.join(map(repr, events))}]);"
+    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
+
+
+def build_page(views: Sequence[View], *, language: str = "sv") -> gr.Blocks:
+    """The page with its views, the first of which is shown.
+
+    Args:
+        views: In the order of the header.
+        language: `sv` or `en`, in which the page opens. Each session can change it.
+    """
+    names = [view.name for view in views]
+
+    def draw_header(visitor: Visitor) -> str:
+        return header_html(names, texts_in(visitor.language))
+
+    with gr.Blocks(title="Utblick", analytics_enabled=False, fill_width=True) as blocks:
+        state = gr.State(language)
+        header = part(draw_header(Visitor("", language)), "ub-header", ["language"])
+        panels = [Panel(header, draw_header)]
+        for view in views:
+            with gr.Column(elem_id=f"ub-view-{view.name}", elem_classes="ub-view"):
+                panels += view.build(state, language)
+        _wire_language(blocks, state, header, panels)
+    blocks.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, api_open=False)
+    return blocks
+
+
+def _wire_language(blocks: gr.Blocks, language: gr.State, header: gr.HTML, panels: Sequence[Panel]) -> None:
+    """Every panel follows a change of language, and is drawn from what the session has when the page is loaded."""
+    states = [state for panel in panels for state in panel.states]
+    parts = [panel.html for panel in panels]
+
+    def draw(values: Sequence[object], visitor: Visitor) -> list[str]:
+        left = iter(values)
+        return [panel.draw(*islice(left, len(panel.states)), visitor) for panel in panels]
+
+    def load(request: gr.Request, *values: object) -> list[str]:
+        return draw(values[:-1], Visitor(user_of(request), str(values[-1])))
+
+    def switch(event: gr.EventData, request: gr.Request, *values: object) -> list[str]:
+        chosen = "en" if event._data.get("language") == "en" else "sv"
+        return [chosen, *draw(values, Visitor(user_of(request), chosen))]
+
+    header.language(switch, states, [language, *parts], **AT_ONCE)
+    blocks.load(load, [*states, language], parts, **AT_ONCE)
