@@ -20,6 +20,7 @@ from assistant.cli_open import (
     read_settings,
 )
 from assistant.cli_store import backup, doctor, documents, page, remove, restore
+from assistant.cli_users import users
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
@@ -41,6 +42,7 @@ evaluation = typer.Typer(help="Run question batches and measure them.", no_args_
 config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
+app.add_typer(users, name="users")
 
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
@@ -251,7 +253,7 @@ def ask(
 def chat(
     data: Data = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")
+        str | None, typer.Option(help="Address to listen on; only this machine's own where nobody signs in.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
@@ -264,13 +266,8 @@ def chat(
     typer.echo("Loading the embedding model and the store ...", err=True)
     from assistant.ui import serve
 
-    serve(
-        _open_assistant(settings),
-        host=settings.host,
-        port=settings.port,
-        language=settings.language,
-        allow_remote=allow_remote,
-    )
+    assistant = _open_assistant(settings)
+    serve(assistant, settings, store=assistant.store, allow_remote=allow_remote)
 
 
 app.command("ui", hidden=True)(chat)

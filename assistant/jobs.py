@@ -203,7 +203,7 @@ class Jobs:
             self._changed.notify_all()
         return job
 
-    def list(self) -> list[Job]:
+    def all(self) -> list[Job]:
         """All jobs, the latest first."""
         with self._lock:
             return list(reversed(self._jobs.values()))

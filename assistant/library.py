@@ -111,9 +111,7 @@ class Library:
 
         def work(tracker: Tracker) -> None:
             tracker.patiently(
-                lambda: sync_path(
-                    self._store, folder, limits=self._limits, report=tracker.report, start=tracker.start
-                )
+                lambda: sync_path(self._store, folder, limits=self._limits, report=tracker.report, start=tracker.start)
             )
 
         return self.jobs.submit(JobKind.FOLDER, str(folder), user, work)
@@ -184,4 +182,3 @@ class Library:
         """Delete a file that was uploaded; others belong to whoever keeps their folder."""
         if file.root and self.uploads.holds(path_of(file.location)):
             path_of(file.location).unlink(missing_ok=True)
-

@@ -115,7 +115,7 @@ class Uploads:
         content, former = folder / "content", folder / "former"
         target = self.folder / upload.name
         if former.exists():  # the program ended before it was settled
-            os.replace(former, target)
+            former.replace(target)
         if target.exists() and not _same(content, target):
             if upload.replace:
                 _link(target, former)
@@ -124,7 +124,7 @@ class Uploads:
         fresh = folder / "fresh"
         fresh.unlink(missing_ok=True)
         _link(content, fresh)
-        os.replace(fresh, target)
+        fresh.replace(target)
         return target
 
     def settle(self, upload: Upload, target: Path, *, read: bool, stored: bool) -> None:
@@ -138,7 +138,7 @@ class Uploads:
         """
         former = self._incoming / upload.token / "former"
         if not read and former.exists():
-            os.replace(former, target)
+            former.replace(target)
         elif not (read or stored):
             target.unlink(missing_ok=True)
         self.discard(upload)
@@ -214,7 +214,7 @@ class Receiver:
         self._stream.close()
         note = self._folder / "upload.part"
         note.write_text(json.dumps(asdict(self.upload)), "utf-8")
-        os.replace(note, self._folder / "upload.json")
+        note.replace(self._folder / "upload.json")
         self._complete = True
         return self.upload
 

@@ -184,7 +184,7 @@ def write_privately(file: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(part, file)
+        Path(part).replace(file)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise

@@ -79,6 +79,20 @@ window.utblick = (() => {
     });
   };
 
+  /* When a part is drawn anew, the focus stays on what has the same `data-key`, with the cursor where it was. */
+  function keepFocus(element, watch) {
+    let key = null;
+    document.addEventListener("focusin", (event) => {
+      key = element.contains(event.target) ? event.target.dataset.key ?? null : null;
+    });
+    watch("value", () => {
+      if (key === null || element.contains(document.activeElement)) return;
+      const same = [...element.querySelectorAll("[data-key]")].find((other) => other.dataset.key === key);
+      same?.focus({ preventScroll: true });
+      if (same?.matches("input[type=search]")) same.setSelectionRange(same.value.length, same.value.length);
+    });
+  }
+
   const lost = [];
 
   /* Gradio tells of a lost connection in a toast in its own words; the page tells it in the reader's language. */
@@ -103,5 +117,5 @@ window.utblick = (() => {
     }
   }).observe(document, { childList: true, subtree: true });
 
-  return { connect, parts, setups, before, lost };
+  return { connect, parts, setups, before, lost, keepFocus };
 })();

@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.errors import AssistantError
+from assistant.settings import Settings
 from assistant.ui import build_ui, serve
 from assistant.ui_server import ServeError, application, listen
 
@@ -32,7 +33,7 @@ def test_taken_port_is_named_with_what_to_do() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(ServeError, match=rf"port {port}.*--port {port + 1}.*PORT={port + 1}"):
-            serve(Nothing(), port=port)
+            serve(Nothing(), Settings(port=port))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org"])
