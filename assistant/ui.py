@@ -8,6 +8,8 @@ from assistant.comparisons import Comparisons
 from assistant.library import Library
 from assistant.settings import Settings
 from assistant.ui_chat import ChatView
+from assistant.ui_compare import CompareView
+from assistant.ui_compare_routes import add_export_routes
 from assistant.ui_library import LibraryView
 from assistant.ui_library_routes import add_upload_route
 from assistant.ui_server import application, is_loopback, listen, open_page
@@ -42,6 +44,8 @@ def build_ui(
     """
     settings = settings or Settings()
     views: list[View] = [ChatView(assistant)]
+    if comparisons is not None:
+        views.append(CompareView(assistant, comparisons))
     if library is not None:
         views.append(LibraryView(library, access or Access(), settings.max_file_megabytes))
     return build_page(views, language=language, sign_out=settings.sign_in == "users")
@@ -68,7 +72,9 @@ def create_app(
         comparisons=comparisons,
         settings=settings,
     )
-    extend = [partial(add_upload_route, library=library, access=access)] if library is not None else []
+    extend = [partial(add_export_routes, comparisons=comparisons)]
+    if library is not None:
+        extend.append(partial(add_upload_route, library=library, access=access))
     return application(blocks, language=settings.language, only_loopback=local, settings=settings, extend=extend)
 
 

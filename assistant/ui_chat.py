@@ -36,16 +36,17 @@ class ChatView:
         states = _States(language)
         with gr.Row(elem_id="ub-layout"):
             with gr.Column(elem_id="ub-chat"):
-                conversation = part("", "ub-conversation", ["cite", "passage", "example"])
+                conversation = part("", "ub-conversation", ["cite", "passage", "example", "show"])
                 with gr.Column(elem_id="ub-ask"):
-                    scope = part("", "ub-scope", ["scope"])
+                    scope = part("", "ub-scope", ["scope", "show"])
                     composer = part(chat.composer((), opening), "ub-composer", ["ask", "stop", "new"])
             with gr.Column(elem_id="ub-side"):
-                source = part("", "ub-source", ["cite", "turn", "document", "close"])
+                source = part("", "ub-source", ["cite", "turn", "document", "close", "show"])
         parts = _Parts(conversation, scope, composer, source)
         _wire_asking(chat, states, parts)
         _wire_sources(chat, states, parts)
         _wire_scope(chat, states, parts)
+        _wire_return(chat, states, parts)
         return _panels(chat, states, parts)
 
 
@@ -167,3 +168,17 @@ def _wire_scope(chat: Chat, states: _States, parts: _Parts) -> None:
         return chosen, chat.scope(chosen, language)
 
     parts.scope.scope(choose, [states.language], [states.scope, parts.scope], **AT_ONCE)
+
+
+def _wire_return(chat: Chat, states: _States, parts: _Parts) -> None:
+    """When the view is opened again, what it says of the documents may have changed; what is being read stays."""
+
+    def welcome(exchanges: Exchanges, language: str) -> Any:  # noqa: ANN401 - Gradio's word for no change
+        return gr.skip() if exchanges else chat.conversation(exchanges, language)
+
+    def list_documents(opened: Opened | None, language: str) -> Any:  # noqa: ANN401
+        return gr.skip() if opened else chat.source(None, (), language)
+
+    parts.conversation.show(welcome, [states.exchanges, states.language], [parts.conversation], **AT_ONCE)
+    parts.scope.show(chat.scope, [states.scope, states.language], [parts.scope], **AT_ONCE)
+    parts.source.show(list_documents, [states.opened, states.language], [parts.source], **AT_ONCE)
