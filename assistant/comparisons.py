@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistant.compare import Cell, CellState, Grid, Subject, check_choice, read_grid
@@ -32,15 +32,17 @@ class Comparisons:
     Args:
         assistant: What answers.
         folder: Where they are kept; None keeps them as long as the program runs.
+        days: After how many days one is forgotten; 0 for never.
         longest: Characters that a question may have.
         at_once: How many cells are filled at a time; more than one gains nothing where this machine does the work.
     """
 
     def __init__(
-        self, assistant: Answering, folder: Path | None = None, *, longest: int = 1000, at_once: int = 1
+        self, assistant: Answering, folder: Path | None = None, *, days: int = 0, longest: int = 1000, at_once: int = 1
     ) -> None:
         self._assistant = assistant
         self._folder = folder
+        self._days = days
         self._longest = longest
         self._at_once = at_once
         self._changed = threading.Condition(threading.RLock())
@@ -50,6 +52,7 @@ class Comparisons:
         self._closing = False
         for grid in self._read():
             self._grids[grid.id] = grid
+        self._forget_old()
 
     def start(self, owner: str, questions: Sequence[str], subjects: Sequence[Subject]) -> Grid:
         """Begin a comparison; returns at once.
@@ -62,6 +65,7 @@ class Comparisons:
         grid = Grid(uuid.uuid4().hex, owner, asked, chosen, (Cell(),) * (len(asked) * len(chosen)), now)
         with self._changed:
             self._grids[grid.id] = grid
+            self._forget_old()
             for old in self.of(owner)[KEPT:]:
                 self.delete(old.id, owner)
         self._enqueue(grid)
@@ -185,6 +189,14 @@ class Comparisons:
             return Cell(CellState.BROKEN)
         # What was considered is not shown, and is many times as long as the answer.
         return Cell(CellState.DONE, replace(answer, retrieved=()))
+
+    def _forget_old(self) -> None:
+        """Forget what is older than comparisons are kept."""
+        if not self._days:
+            return
+        oldest = (datetime.now(UTC) - timedelta(days=self._days)).isoformat("T", "milliseconds")
+        for grid in [grid for grid in self._grids.values() if grid.begun_at < oldest]:
+            self.delete(grid.id, grid.owner)
 
     def _write(self, grid: Grid) -> None:
         if self._folder is None:

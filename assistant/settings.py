@@ -97,6 +97,13 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")
+    conversation_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="For how many days after its last question a conversation of the chat is kept. 0 keeps "
+        "conversations in memory only, until the chat is stopped.",
+    )
     language: str = Field(default="sv", pattern="^(sv|en)$", description="Language in which the chat opens.")
     hosts: Names = Field(
         default=(),

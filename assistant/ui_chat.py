@@ -13,47 +13,50 @@ import gradio as gr
 
 from assistant.answers import Scope
 from assistant.ui_events import Chat, Exchanges
-from assistant.ui_shell import AT_ONCE, CONCURRENT_QUESTIONS, QUIET, Panel, part
-from assistant.ui_state import Answering, Opened
-from assistant.ui_visitor import Visitor
+from assistant.ui_shell import AT_ONCE, CONCURRENT_QUESTIONS, QUIET, Panel, Restored, part
+from assistant.ui_state import Opened
+from assistant.ui_visitor import Visitor, user_of
 
 
 class ChatView:
     """The chat as a view of the page.
 
     Args:
-        assistant: What answers; shared by all sessions.
+        chat: Its handlers.
     """
 
     name = "chat"
 
-    def __init__(self, assistant: Answering) -> None:
-        self._chat = Chat(assistant)
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
 
-    def build(self, language: gr.State, opening: str) -> list[Panel]:
+    def build(self, language: gr.State, opening: str) -> list[Panel | Restored]:
         """Make the view's parts where the page is being built, and wire their events."""
         chat = self._chat
         states = _States(language)
         with gr.Row(elem_id="ub-layout"):
             with gr.Column(elem_id="ub-chat"):
-                conversation = part("", "ub-conversation", ["cite", "passage", "example", "show"])
+                history = part("", "ub-history", ["open", "forget"])
+                conversation = part("", "ub-conversation", ["cite", "passage", "example", "link", "judge", "show"])
                 with gr.Column(elem_id="ub-ask"):
                     scope = part("", "ub-scope", ["scope", "show"])
                     composer = part(chat.composer((), opening), "ub-composer", ["ask", "stop", "new"])
             with gr.Column(elem_id="ub-side"):
-                source = part("", "ub-source", ["cite", "turn", "document", "close", "show"])
-        parts = _Parts(conversation, scope, composer, source)
+                source = part("", "ub-source", ["cite", "turn", "look", "document", "close", "show"])
+        parts = _Parts(history, conversation, scope, composer, source)
         _wire_asking(chat, states, parts)
+        _wire_keeping(chat, states, parts)
         _wire_sources(chat, states, parts)
         _wire_scope(chat, states, parts)
         _wire_return(chat, states, parts)
-        return _panels(chat, states, parts)
+        return [Restored(states.exchanges, lambda request: _restored(chat, request)), *_panels(chat, states, parts)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The parts of the view."""
 
+    history: gr.HTML
     conversation: gr.HTML
     scope: gr.HTML
     composer: gr.HTML
@@ -70,6 +73,14 @@ class _States:
         self.opened = gr.State(None)
 
 
+def _restored(chat: Chat, request: gr.Request) -> Exchanges:
+    """What the page's address asks for: `?answer=` is a link to an answer, `?conversation=` one that was left."""
+    asked, user = request.query_params, user_of(request)
+    if "answer" in asked:
+        return chat.open_link(asked["answer"], user)
+    return chat.open_conversation(asked["conversation"], user) if "conversation" in asked else ()
+
+
 def _panels(chat: Chat, states: _States, parts: _Parts) -> list[Panel]:
     def conversation(exchanges: Exchanges, visitor: Visitor) -> str:
         return chat.conversation(exchanges, visitor.language)
@@ -84,6 +95,7 @@ def _panels(chat: Chat, states: _States, parts: _Parts) -> list[Panel]:
         return chat.source(opened, exchanges, visitor.language)
 
     return [
+        Panel(parts.history, chat.history, [states.exchanges]),
         Panel(parts.conversation, conversation, [states.exchanges]),
         Panel(parts.scope, scope, [states.scope]),
         Panel(parts.composer, composer, [states.exchanges]),
@@ -92,22 +104,31 @@ def _panels(chat: Chat, states: _States, parts: _Parts) -> list[Panel]:
 
 
 def _wire_asking(chat: Chat, states: _States, parts: _Parts) -> None:
-    conversation, composer, source = parts.conversation, parts.composer, parts.source
+    conversation, composer, source, history = parts.conversation, parts.composer, parts.source, parts.history
 
-    def ask(exchanges: Exchanges, scope: Scope, language: str, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        yield from chat.ask(str(event._data.get("question", "")), exchanges, scope, language)
+    def ask(
+        exchanges: Exchanges, scope: Scope, language: str, request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        question = str(event._data.get("question", ""))
+        yield from chat.ask(question, exchanges, scope, Visitor(user_of(request), language))
 
-    def settle(exchanges: Exchanges, language: str) -> tuple[str, str]:
+    def settle(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[str, str, str]:
         """Once more in the language that the page has now, and without what a stopped answer may still have shown."""
-        return chat.conversation(exchanges, language), chat.composer(exchanges, language)
+        earlier = chat.history(exchanges, Visitor(user_of(request), language))
+        return chat.conversation(exchanges, language), chat.composer(exchanges, language), earlier
 
-    def begin_anew(exchanges: Exchanges, language: str) -> tuple[Any, ...]:
-        chat.stop(exchanges, language)
-        return (), None, chat.conversation((), language), chat.composer((), language), chat.source(None, (), language)
+    def stop(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[Any, ...]:
+        visitor = Visitor(user_of(request), language)
+        exchanges, shown, form = chat.stop(exchanges, visitor)
+        return exchanges, shown, form, chat.history(exchanges, visitor)
+
+    def begin_anew(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[Any, ...]:
+        chat.stop(exchanges, Visitor(user_of(request), language))
+        return _drawn(chat, (), Visitor(user_of(request), language))
 
     kept = [states.exchanges, states.language]
     shown = [states.exchanges, conversation, composer]
-    everything = [states.exchanges, states.opened, conversation, composer, source]
+    everything = [states.exchanges, states.opened, conversation, composer, source, history]
     asking = [
         trigger(
             ask,
@@ -121,18 +142,56 @@ def _wire_asking(chat: Chat, states: _States, parts: _Parts) -> None:
         for trigger in (composer.ask, conversation.example)
     ]
     for event in asking:
-        event.success(settle, kept, [conversation, composer], **AT_ONCE)
-    stopped = composer.stop(chat.stop, kept, shown, cancels=asking, **AT_ONCE)
-    stopped.then(chat.stop, kept, shown, **AT_ONCE)
+        event.success(settle, kept, [conversation, composer, history], **AT_ONCE)
+    stopped = composer.stop(stop, kept, [*shown, history], cancels=asking, **AT_ONCE)
+    stopped.then(stop, kept, [*shown, history], **AT_ONCE)
     left = composer.new(begin_anew, kept, everything, cancels=asking, **AT_ONCE)
     left.then(begin_anew, kept, everything, **AT_ONCE)
+
+
+def _wire_keeping(chat: Chat, states: _States, parts: _Parts) -> None:
+    def open_conversation(language: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        user = user_of(request)
+        opened = chat.open_conversation(str(event._data.get("conversation", "")), user)
+        return _drawn(chat, opened, Visitor(user, language))
+
+    def forget(exchanges: Exchanges, language: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        user = user_of(request)
+        return _drawn(chat, chat.forget(event._data, exchanges, user), Visitor(user, language))
+
+    def link(request: gr.Request, event: gr.EventData) -> None:
+        chat.link(event._data, user_of(request))
+
+    def judge(exchanges: Exchanges, language: str, request: gr.Request, event: gr.EventData) -> str:
+        return chat.judge(event._data, exchanges, Visitor(user_of(request), language))
+
+    kept = [states.exchanges, states.language]
+    everything = [states.exchanges, states.opened]
+    everything += [parts.conversation, parts.composer, parts.source, parts.history]
+    parts.history.open(open_conversation, [states.language], everything, **AT_ONCE)
+    parts.history.forget(forget, kept, everything, **AT_ONCE)
+    parts.conversation.link(link, None, None, **AT_ONCE)
+    parts.conversation.judge(judge, kept, [parts.conversation], **AT_ONCE)
+
+
+def _drawn(chat: Chat, exchanges: Exchanges, visitor: Visitor) -> tuple[Any, ...]:
+    """Another conversation in the place of the one on the page, with no source open."""
+    language = visitor.language
+    return (
+        exchanges,
+        None,
+        chat.conversation(exchanges, language),
+        chat.composer(exchanges, language),
+        chat.source(None, (), language),
+        chat.history(exchanges, visitor),
+    )
 
 
 def _wire_sources(chat: Chat, states: _States, parts: _Parts) -> None:
     conversation, source = parts.conversation, parts.source
 
-    def cite(exchanges: Exchanges, language: str, event: gr.EventData) -> tuple[Any, ...]:
-        opened = chat.cite(event._data, exchanges)
+    def cite(opened: Opened | None, exchanges: Exchanges, language: str, event: gr.EventData) -> tuple[Any, ...]:
+        opened = chat.cite(event._data, exchanges, opened)
         return opened, chat.source(opened, exchanges, language)
 
     def passage(exchanges: Exchanges, language: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -141,6 +200,10 @@ def _wire_sources(chat: Chat, states: _States, parts: _Parts) -> None:
 
     def turn_page(opened: Opened | None, exchanges: Exchanges, language: str, event: gr.EventData) -> tuple[Any, ...]:
         opened = chat.turn_page(event._data, opened)
+        return opened, chat.source(opened, exchanges, language)
+
+    def look(opened: Opened | None, exchanges: Exchanges, language: str, event: gr.EventData) -> tuple[Any, ...]:
+        opened = chat.look(event._data, opened)
         return opened, chat.source(opened, exchanges, language)
 
     def browse(language: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -152,10 +215,11 @@ def _wire_sources(chat: Chat, states: _States, parts: _Parts) -> None:
 
     asked, shown = [states.exchanges, states.language], [states.opened, source]
     for trigger, handler, inputs in (
-        (conversation.cite, cite, asked),
+        (conversation.cite, cite, [states.opened, *asked]),
         (conversation.passage, passage, asked),
-        (source.cite, cite, asked),
+        (source.cite, cite, [states.opened, *asked]),
         (source.turn, turn_page, [states.opened, *asked]),
+        (source.look, look, [states.opened, *asked]),
         (source.document, browse, [states.language]),
         (source.close, close, [states.language]),
     ):

@@ -20,15 +20,16 @@ class CompareView:
 
     Args:
         assistant: Has the documents.
+        chat: Shows sources.
         comparisons: Those made and in the making.
     """
 
     name = "compare"
 
-    def __init__(self, assistant: Answering, comparisons: Comparisons) -> None:
+    def __init__(self, assistant: Answering, chat: Chat, comparisons: Comparisons) -> None:
         self._assistant = assistant
         self._comparisons = comparisons
-        self._chat = Chat(assistant)
+        self._chat = chat
 
     def build(self, language: gr.State, opening: str) -> list[Panel]:
         """Make the view's parts where the page is being built, and wire their events."""
@@ -37,7 +38,7 @@ class CompareView:
             form = part("", "ub-compare-form", ["start", "show"])
             with gr.Row(elem_id="ub-compare-below"):
                 grid = part("", "ub-compare-grid", ["refresh", "cite", "halt", "resume", "forget", "open"])
-                source = part("", "ub-compare-source", ["turn", "cite", "close"])
+                source = part("", "ub-compare-source", ["turn", "cite", "look", "close"])
         self._wire_grid(form, grid, chosen, language)
         self._wire_source(grid, source, chosen, opened, language)
         return [
@@ -122,9 +123,11 @@ class CompareView:
         def show(now: Opened | None, open_grid: str, visitor: Visitor) -> tuple[Opened | None, str]:
             return now, self._draw_source(open_grid, now, visitor)
 
-        def cite(open_grid: str, spoken: str, event: gr.EventData, request: gr.Request) -> tuple[Opened | None, str]:
+        def cite(
+            now: Opened | None, open_grid: str, spoken: str, event: gr.EventData, request: gr.Request
+        ) -> tuple[Opened | None, str]:
             visitor = Visitor(user_of(request), spoken)
-            return show(self._chat.cite(event._data, self._exchanges(open_grid, visitor.user)), open_grid, visitor)
+            return show(self._chat.cite(event._data, self._exchanges(open_grid, visitor.user), now), open_grid, visitor)
 
         def turn(
             now: Opened | None, open_grid: str, spoken: str, event: gr.EventData, request: gr.Request
@@ -132,14 +135,21 @@ class CompareView:
             visitor = Visitor(user_of(request), spoken)
             return show(self._chat.turn_page(event._data, now), open_grid, visitor)
 
+        def look(
+            now: Opened | None, open_grid: str, spoken: str, event: gr.EventData, request: gr.Request
+        ) -> tuple[Opened | None, str]:
+            visitor = Visitor(user_of(request), spoken)
+            return show(self._chat.look(event._data, now), open_grid, visitor)
+
         def close() -> tuple[None, str]:
             return None, ""
 
         settle = "() => window.utblick.settleCompared()"
         for trigger, handler, inputs in (
-            (grid.cite, cite, [chosen, language]),
-            (source.cite, cite, [chosen, language]),
+            (grid.cite, cite, [opened, chosen, language]),
+            (source.cite, cite, [opened, chosen, language]),
             (source.turn, turn, [opened, chosen, language]),
+            (source.look, look, [opened, chosen, language]),
             (source.close, close, []),
         ):
             trigger(handler, inputs, [opened, source], **AT_ONCE).then(None, js=settle)

@@ -5,12 +5,17 @@ Each handler returns new state and the HTML that follows from it. Values that co
 
 import logging
 import uuid
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from assistant.answers import Scope
+from assistant.archive import Archive, ArchiveError
+from assistant.feedback import FeedbackError, Judgement, Reason, keep_feedback
+from assistant.originals import Originals
+from assistant.ui_actions import FAILED
 from assistant.ui_documents import (
     composer_html,
     documents_html,
@@ -18,16 +23,20 @@ from assistant.ui_documents import (
     scope_html,
     welcome_html,
 )
+from assistant.ui_history import history_html
 from assistant.ui_language import texts_in
 from assistant.ui_render import conversation_html
-from assistant.ui_source import gone_html, source_html
+from assistant.ui_source import Look, gone_html, quote_on_page, source_html
 from assistant.ui_state import Answering, Exchange, Opened, Phase, by_id, open_citation, open_passage, turns, years_of
+from assistant.ui_visitor import Visitor
 from ingest.document import Document
 from vectorstore.errors import VectorStoreError
 
 logger = logging.getLogger(__name__)
 
 Exchanges = tuple[Exchange, ...]
+_REMEMBERED = 10_000
+
 Data = Mapping[str, object]
 """What the browser sends with an event: the `data-` attributes of what was activated, as strings."""
 
@@ -37,29 +46,45 @@ class Chat:
 
     Args:
         assistant: What answers.
+        archive: Keeps the conversations.
+        originals: The files that documents were read from.
+        folder: Where feedback is kept; None keeps none.
+        days: For how long conversations are kept, as the reader is told; 0 where they are kept in memory only.
     """
 
-    def __init__(self, assistant: Answering) -> None:
+    def __init__(
+        self,
+        assistant: Answering,
+        archive: Archive,
+        originals: Originals,
+        folder: Path | None = None,
+        days: int = 0,
+    ) -> None:
         self._assistant = assistant
+        self._archive = archive
+        self._originals = originals
+        self._folder = folder
+        self._days = days
         self._examples = lru_cache(maxsize=8)(self._make_examples)
         # Not part of a session's state: an answer under way would write its own view of that over it.
         self._stopped: deque[str] = deque(maxlen=1000)
+        self._judged: OrderedDict[str, str] = OrderedDict()
 
     def ask(
-        self, question: str, exchanges: Exchanges, scope: Scope, language: str
+        self, question: str, exchanges: Exchanges, scope: Scope, visitor: Visitor
     ) -> Iterator[tuple[Exchanges, str, str]]:
         """Answer a question: the exchanges, the conversation and the form, again and again as the answer grows."""
         question = question.strip()
-        exchanges = self._settled(exchanges)
+        exchanges = tuple(exchange for exchange in self._settled(exchanges) if exchange.phase != Phase.GONE)
         history = turns(exchanges)
         current = Exchange(question, id=uuid.uuid4().hex)
-        texts = texts_in(language)
+        texts = texts_in(visitor.language)
         try:
             records = by_id(self._assistant.documents())
             waiting = composer_html(texts, working=True)
             yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
             for answer in self._assistant.stream(question, history, scope):
-                current = replace(current, answer=answer)
+                current = replace(current, answer=replace(answer, id=current.id))
                 if current.id in self._stopped:
                     return
                 yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
@@ -70,22 +95,34 @@ class Chat:
             )
             records = {}
         done = (*exchanges, current)
+        self._keep(visitor, done)
         yield done, conversation_html(done, records, texts), composer_html(texts, working=False)
 
-    def stop(self, exchanges: Exchanges, language: str) -> tuple[Exchanges, str, str]:
+    def stop(self, exchanges: Exchanges, visitor: Visitor) -> tuple[Exchanges, str, str]:
         """Mark what was being answered as stopped."""
-        self._stopped.extend(exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING)
+        working = [exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING]
+        self._stopped.extend(working)
         exchanges = self._settled(exchanges)
-        return exchanges, self.conversation(exchanges, language), self.composer(exchanges, language)
+        if working and exchanges[-1].id in working:
+            self._keep(visitor, exchanges)
+        return (
+            exchanges,
+            self.conversation(exchanges, visitor.language),
+            self.composer(exchanges, visitor.language),
+        )
 
     def conversation(self, exchanges: Exchanges, language: str) -> str:
         """The conversation, or the welcome where there is none yet."""
         texts = texts_in(language)
         records = self._assistant.documents()
         if exchanges:
-            return conversation_html(self._settled(exchanges), by_id(records), texts)
+            shown = conversation_html(self._settled(exchanges), by_id(records), texts)
+            if exchanges[-1].phase != Phase.GONE:
+                return shown
+        else:
+            shown = ""
         state = tuple((record.id, record.ingested_at) for record in records)
-        return welcome_html(self._examples(state, language), not records, texts)
+        return shown + welcome_html(self._examples(state, language), not records, texts)
 
     def composer(self, exchanges: Exchanges, language: str) -> str:
         """The form, waiting while an answer is being made."""
@@ -97,25 +134,93 @@ class Chat:
         return scope_html(self._assistant.documents(), scope, texts_in(language))
 
     def choose_scope(self, data: Data) -> Scope:
-        """The scope that the browser asks for; names and years that no document has are left out."""
+        """The scope that the browser asks for; what no document has is left out."""
         records = self._assistant.documents()
-        known = {record.organisation for record in records if record.organisation}
+        organisations = {record.organisation for record in records if record.organisation}
+        types = {record.document_type for record in records if record.document_type}
         years = {str(year) for record in records for year in years_of(record.period)}
+        documents = {record.id for record in records}
         return Scope(
-            organisations=tuple(name for name in _strings(data, "organisations") if name in known),
+            organisations=tuple(name for name in _strings(data, "organisations") if name in organisations),
             years=tuple(int(year) for year in _strings(data, "years") if year in years),
+            documents=tuple(name for name in _strings(data, "documents") if name in documents),
+            document_types=tuple(name for name in _strings(data, "types") if name in types),
         )
 
-    def cite(self, data: Data, exchanges: Exchanges) -> Opened | None:
-        """The source of a citation."""
+    def history(self, exchanges: Exchanges, visitor: Visitor) -> str:
+        """The user's conversations, and the ways to save the one on the page."""
+        saved = any(exchange.phase == Phase.COMPLETE and exchange.answer for exchange in exchanges)
+        try:
+            entries = self._archive.entries(visitor.user) if visitor.user else []
+        except ArchiveError:
+            _log("Conversations could not be listed")
+            entries = []
+        kept = saved and exchanges[0].id in {entry.id for entry in entries}
+        return history_html(entries, exchanges[0].id if kept else "", self._days, texts_in(visitor.language))
+
+    def open_conversation(self, conversation: str, user: str) -> Exchanges:
+        """A conversation of the user's; empty where there is none."""
+        try:
+            return self._archive.conversation(user, conversation)
+        except ArchiveError:
+            _log("A conversation could not be opened")
+            return ()
+
+    def open_link(self, answer: str, user: str) -> Exchanges:
+        """What a link leads to: an answer, with which a conversation of one's own can be gone on with."""
+        try:
+            found = self._archive.answer(user, answer)
+        except ArchiveError:
+            _log("An answer could not be opened by its link")
+            found = None
+        if found is None or found.answer is None:
+            return (Exchange("", Phase.GONE),)
+        return (replace(found, id=uuid.uuid4().hex, shared=True, verdict=""),)
+
+    def forget(self, data: Data, exchanges: Exchanges, user: str) -> Exchanges:
+        """Delete a conversation, or all where none is named; what is on the page goes with it."""
+        named = data.get("conversation")
+        conversation = named if isinstance(named, str) else None
+        self._archive.delete(user, conversation)
+        here = exchanges[0].id if exchanges else None
+        return () if conversation in (None, here) else exchanges
+
+    def link(self, data: Data, user: str) -> None:
+        """Let others open an answer."""
+        self._archive.link(user, str(data.get("id", "")))
+
+    def judge(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> str:
+        """Keep what the reader says of an answer; the conversation with thanks, or with word that it was not kept."""
+        index = next((i for i, exchange in enumerate(exchanges) if exchange.id == data.get("id")), None)
+        answer = exchanges[index].answer if index is not None else None
+        verdict, reason = _text(data, "verdict"), _text(data, "reason")
+        if index is not None and answer is not None and verdict in set(Judgement):
+            history = turns(exchanges[:index])
+            why = Reason(reason) if reason in set(Reason) and verdict == Judgement.NOT_USEFUL else None
+            try:
+                if self._folder is None:
+                    raise FeedbackError("There is no folder to keep feedback in.")
+                keep_feedback(self._folder, answer, history, Judgement(verdict), why, _text(data, "comment"))
+                self._archive.judge(visitor.user, exchanges[index].id, verdict)
+            except (FeedbackError, ArchiveError):
+                _log("Feedback could not be kept")
+                verdict = FAILED
+            self._judged[exchanges[index].id] = verdict
+            while len(self._judged) > _REMEMBERED:
+                self._judged.popitem(last=False)
+        return self.conversation(exchanges, visitor.language)
+
+    def cite(self, data: Data, exchanges: Exchanges, before: Opened | None = None) -> Opened | None:
+        """The source of a citation, looked at in the manner of what was open before."""
         index, marker = _number(data, "exchange"), _number(data, "marker")
         answer = exchanges[index].answer if 0 <= index < len(exchanges) else None
         for citation in answer.citations if answer else ():
             if citation.marker == marker:
                 document = self._document(citation.document)
-                return (
+                opened = (
                     open_citation(document, citation, index) if document else Opened(citation.document, citation.page)
                 )
+                return replace(opened, as_text=before is not None and before.as_text)
         return None
 
     def passage(self, data: Data, exchanges: Exchanges) -> Opened | None:
@@ -131,6 +236,10 @@ class Chat:
     def turn_page(self, data: Data, opened: Opened | None) -> Opened | None:
         """Another page of the open document; what was highlighted stays so."""
         return replace(opened, page=_number(data, "page")) if opened else None
+
+    def look(self, data: Data, opened: Opened | None) -> Opened | None:
+        """The open page as picture or as text."""
+        return replace(opened, as_text=data.get("as") == "text") if opened else None
 
     def browse(self, data: Data) -> Opened | None:
         """The first page of a document in the list."""
@@ -148,14 +257,29 @@ class Chat:
         index = opened.exchange
         answer = exchanges[index].answer if index is not None and index < len(exchanges) else None
         citations = answer.citations if answer else ()
-        return source_html(document, opened, citations, texts)
+        return source_html(document, opened, citations, self._look(document, opened), texts)
+
+    def _look(self, document: Document, opened: Opened) -> Look:
+        record = by_id(self._assistant.documents()).get(document.id)
+        if record is None:
+            return Look()
+        quote = quote_on_page(document, opened)
+        picture = self._originals.picture(record, document, opened.page, quote=quote)
+        return Look(picture, self._originals.path(record, document) is not None)
+
+    def _keep(self, visitor: Visitor, exchanges: Exchanges) -> None:
+        """Keep a conversation; where that fails, it goes on without."""
+        try:
+            self._archive.keep(visitor.user, exchanges)
+        except ArchiveError:
+            _log("A conversation could not be kept")
 
     def _settled(self, exchanges: Exchanges) -> Exchanges:
-        """The exchanges with those that were stopped marked so."""
+        """The exchanges with those that were stopped marked so, and with what was said of them since."""
         return tuple(
             replace(exchange, phase=Phase.STOPPED)
             if exchange.phase == Phase.WORKING and exchange.id in self._stopped
-            else exchange
+            else replace(exchange, verdict=self._judged.get(exchange.id, exchange.verdict))
             for exchange in exchanges
         )
 
@@ -186,6 +310,12 @@ def _number(data: Data, name: str) -> int:
     """A number from the browser; -1 where it sent none."""
     value = str(data.get(name, ""))
     return int(value) if value.isdecimal() and len(value) < 10 else -1
+
+
+def _text(data: Data, name: str) -> str:
+    """A text from the browser; empty where it sent none."""
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _strings(data: Data, name: str) -> list[str]:

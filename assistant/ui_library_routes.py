@@ -1,17 +1,15 @@
 """The address to which the library view sends files."""
 
 import logging
-from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from assistant.access import Access
 from assistant.errors import UploadRefused
 from assistant.library import Library
 from assistant.ui_visitor import user_of
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 UPLOADS = "/library/uploads"
 
@@ -19,27 +17,22 @@ _log = logging.getLogger(__name__)
 _FAULTS = {"too_large": ("large", 413)}
 
 
-def add_upload_route(app: "FastAPI", library: Library, access: Access) -> None:
+def upload_routes(library: Library, access: Access) -> APIRouter:
     """Let files be sent: `POST /library/uploads?name=plan.pdf`, the bytes of one file as the body.
 
     Answers 202 with the job's identifier; else `{"error": ...}`: `forbidden` (403), `large` (413), `refused` (400) or
     `full` (507).
     """
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import JSONResponse
-    from starlette.routing import Route
+    router = APIRouter()
 
-    async def receive(request: "Request") -> "Response":
+    @router.post(UPLOADS)
+    async def receive(request: Request) -> JSONResponse:
         user = user_of(request)
         if not access.may_change_library(user):
             return JSONResponse({"error": "forbidden"}, 403)
-        replace = request.query_params.get("replace") == "1"
+        name, replace = request.query_params.get("name", ""), request.query_params.get("replace") == "1"
         try:
-            receiver = await run_in_threadpool(
-                library.receive, request.query_params.get("name", ""), user=user, replace=replace
-            )
-            with receiver:
-                # Two files at a time from a browser, each in large parts: few enough to write them here, in order.
+            with await run_in_threadpool(library.receive, name, user=user, replace=replace) as receiver:
                 async for part in request.stream():
                     await run_in_threadpool(receiver.write, part)
                 upload = await run_in_threadpool(receiver.complete)
@@ -51,4 +44,4 @@ def add_upload_route(app: "FastAPI", library: Library, access: Access) -> None:
             return JSONResponse({"error": "full"}, 507)
         return JSONResponse({"job": library.add_upload(upload).id, "name": upload.name}, 202)
 
-    app.router.routes.append(Route(UPLOADS, receive, methods=["POST"]))
+    return router

@@ -7,10 +7,10 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
@@ -20,7 +20,7 @@ from assistant.ui_visitor import Visitors
 if TYPE_CHECKING:
     import gradio
     import uvicorn
-    from fastapi import FastAPI
+    from fastapi import APIRouter, FastAPI
     from starlette.types import ASGIApp, Message, Receive, Send
     from starlette.types import Scope as Connection
 
@@ -36,6 +36,13 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+
+
+class Closing(Protocol):
+    """What holds something that is to be let go."""
+
+    def close(self) -> None:
+        """Let it go."""
 
 
 class ServeError(AssistantError):
@@ -73,10 +80,10 @@ def listen(host: str, port: int, *, allow_remote: bool = False) -> socket.socket
     return listener
 
 
-def open_page(
+def serve_application(
     app: "FastAPI", listener: socket.socket, host: str, settings: Settings, *, open_browser: bool = False
 ) -> None:
-    """Serve the chat on a bound socket until interrupted, and print its address on standard error."""
+    """Serve an application on a bound socket until interrupted, and print its address on standard error."""
     import uvicorn
 
     port = listener.getsockname()[1]
@@ -107,34 +114,43 @@ def server_options(app: "FastAPI", settings: Settings) -> "uvicorn.Config":
 def application(
     blocks: "gradio.Blocks",
     *,
+    routers: Sequence["APIRouter"] = (),
+    closing: Sequence[Closing] = (),
     language: str = "sv",
     only_loopback: bool = True,
     settings: Settings | None = None,
-    extend: Sequence[Callable[["FastAPI"], None]] = (),
 ) -> "FastAPI":
-    """The chat as a web application, with its look, its script and headers that keep the browser to this server.
+    """The page as a web application, with its look, its scripts and headers that keep the browser to this server.
 
     Args:
-        blocks: What `build_ui` made.
+        blocks: What `build_page` made.
+        routers: What is served beside it.
+        closing: What is closed when the application ends.
         language: In which the page opens.
         only_loopback: Answer only requests that name this machine, so that a page from elsewhere cannot reach the
             chat under a name of its own.
         settings: Who may come in, and under which names; None for the defaults.
-        extend: Each adds routes of its own.
     """
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     settings = settings or Settings()
-    for add in extend:
-        add(app)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for one in closing:
+            one.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Visitors)
     guard(app, settings)
     app.add_middleware(_Headers, https=settings.https)
     if only_loopback or settings.hosts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *settings.hosts])
+    for router in routers:
+        app.include_router(router)
     script = "\n".join(path.read_text("utf-8") for path in _assets("js"))
     gr.mount_gradio_app(
         app,
@@ -161,7 +177,7 @@ def _assets(kind: str) -> list[Path]:
 
 
 class _Headers:
-    """Adds the security headers to every response."""
+    """Adds the security headers to every response that has none of its own."""
 
     def __init__(self, app: "ASGIApp", https: bool = False) -> None:
         self._app = app
@@ -172,7 +188,10 @@ class _Headers:
     async def __call__(self, scope: "Connection", receive: "Receive", send: "Send") -> None:
         async def send_with_headers(message: "Message") -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+                theirs = list(message.get("headers", ()))
+                stated = {name for name, _ in theirs}
+                ours = [pair for pair in self._headers if pair[0] not in stated]
+                message = {**message, "headers": [*theirs, *ours]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -185,7 +204,7 @@ def _is_fault(record: logging.LogRecord) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only."""
+    """Whether an address or name is this machine's own, reached by no other."""
     if host == "localhost":
         return True
     try:

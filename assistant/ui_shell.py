@@ -6,9 +6,8 @@ browser's business (`static/shell.js`): the address ends in `#compare`, and the 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
@@ -44,6 +43,19 @@ class Panel:
     states: Sequence[gr.State] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A state that is set when the page is loaded.
+
+    Attributes:
+        state: The state.
+        value: Its value; given the request, whose `query_params` are those of the page's address.
+    """
+
+    state: gr.State
+    value: Callable[[gr.Request], object]
+
+
 class View(Protocol):
     """One of the page's views.
 
@@ -53,12 +65,15 @@ class View(Protocol):
 
     name: str
 
-    def build(self, language: gr.State, opening: str) -> list[Panel]:
+    def build(self, language: gr.State, opening: str) -> Sequence[Panel | Restored]:
         """Make the view's parts where the page is being built, and wire their events.
 
         Args:
             language: State with the language of the session.
             opening: Language in which the page opens.
+
+        Returns:
+            The parts as panels, and the states that are set when the page is loaded.
         """
 
 
@@ -90,30 +105,34 @@ def build_page(views: Sequence[View], *, language: str = "sv", sign_out: bool = 
     with gr.Blocks(title="Utblick", analytics_enabled=False, fill_width=True) as blocks:
         state = gr.State(language)
         header = part(draw_header(Visitor("", language)), "ub-header", ["language"])
-        panels = [Panel(header, draw_header)]
+        made: list[Panel | Restored] = [Panel(header, draw_header)]
         for view in views:
             with gr.Column(elem_id=f"ub-view-{view.name}", elem_classes="ub-view"):
-                panels += view.build(state, language)
-        _wire_language(blocks, state, header, panels)
+                made += view.build(state, language)
+        _wire_drawing(blocks, state, header, made)
     blocks.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, api_open=False)
     return blocks
 
 
-def _wire_language(blocks: gr.Blocks, language: gr.State, header: gr.HTML, panels: Sequence[Panel]) -> None:
+def _wire_drawing(blocks: gr.Blocks, language: gr.State, header: gr.HTML, made: Sequence[Panel | Restored]) -> None:
     """Every panel follows a change of language, and is drawn from what the session has when the page is loaded."""
-    states = [state for panel in panels for state in panel.states]
+    panels = [one for one in made if isinstance(one, Panel)]
+    restored = [one for one in made if isinstance(one, Restored)]
+    states = list(dict.fromkeys(state for panel in panels for state in panel.states))
     parts = [panel.html for panel in panels]
 
-    def draw(values: Sequence[object], visitor: Visitor) -> list[str]:
-        left = iter(values)
-        return [panel.draw(*islice(left, len(panel.states)), visitor) for panel in panels]
+    def draw(values: Mapping[gr.State, object], visitor: Visitor) -> list[str]:
+        return [panel.draw(*(values[state] for state in panel.states), visitor) for panel in panels]
 
-    def load(request: gr.Request, *values: object) -> list[str]:
-        return draw(values[:-1], Visitor(user_of(request), str(values[-1])))
+    def load(request: gr.Request, *values: object) -> list[object]:
+        fresh = [one.value(request) for one in restored]
+        held = dict(zip(states, values[:-1], strict=True))
+        held.update(zip((one.state for one in restored), fresh, strict=True))
+        return [*fresh, *draw(held, Visitor(user_of(request), str(values[-1])))]
 
-    def switch(event: gr.EventData, request: gr.Request, *values: object) -> list[str]:
+    def switch(event: gr.EventData, request: gr.Request, *values: object) -> list[object]:
         chosen = "en" if event._data.get("language") == "en" else "sv"
-        return [chosen, *draw(values, Visitor(user_of(request), chosen))]
+        return [chosen, *draw(dict(zip(states, values, strict=True)), Visitor(user_of(request), chosen))]
 
     header.language(switch, states, [language, *parts], **AT_ONCE)
-    blocks.load(load, [*states, language], parts, **AT_ONCE)
+    blocks.load(load, [*states, language], [*(one.state for one in restored), *parts], **AT_ONCE)

@@ -4,11 +4,12 @@
   let lastQuestion = "";
   let opener = null;
   let arrival = null;
+  let judged = null;
 
   const question = () => document.getElementById("ub-question");
   const focusQuestion = () => setTimeout(() => question()?.focus({ preventScroll: true }));
 
-  for (const event of ["cite", "passage", "document", "turn", "close"]) {
+  for (const event of ["cite", "passage", "document", "turn", "look", "close"]) {
     before[event] = (button) => {
       arrival = event;
       if (!parts["ub-source"]?.contains(button)) opener = button;
@@ -23,9 +24,24 @@
     focusQuestion();
   };
 
+  before.judge = (button, data) => { judged = data.id; };
+  before.link = (button, data) => {
+    const address = new URL(location.pathname, location.origin);
+    address.searchParams.set("answer", data.id);
+    copy(button, address.href);
+  };
+  /* A conversation is not exchanged for another one while an answer grows in it. */
+  before.open = (button, data) => {
+    button.closest("details").open = false;
+    focusQuestion();
+    if (question()?.form.dataset.working !== "true") return true;
+    location.search = `?conversation=${encodeURIComponent(data.conversation)}`;
+    return false;
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-copy]");
-    if (button) copy(button);
+    if (button) copy(button, button.dataset.copy, button.dataset.html);
   });
 
   setups["ub-composer"] = (element, trigger, watch) => {
@@ -66,32 +82,92 @@
       count = articles.length;
       if (last && following) follow(last, element.closest("#ub-conversation"));
       markOpen();
+      nameConversation(element);
+      if (judged) element.querySelector(`.ub-feedback[data-id="${judged}"] .ub-thanks`)?.focus({ preventScroll: true });
+      judged = null;
+    });
+    nameConversation(element);
+    element.addEventListener("submit", (event) => {
+      const form = event.target.closest(".ub-feedback-form");
+      if (!form) return;
+      event.preventDefault();
+      const reason = form.querySelector("input:checked")?.value ?? "";
+      judged = form.dataset.id;
+      trigger("judge", { ...form.dataset, reason, comment: form.querySelector("textarea").value });
     });
   };
 
   setups["ub-scope"] = (element, trigger) => {
     const choose = () => {
       const chosen = (name) => [...element.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
-      trigger("scope", { organisations: chosen("organisations"), years: chosen("years") });
+      const names = ["organisations", "years", "types", "documents"];
+      trigger("scope", Object.fromEntries(names.map((name) => [name, chosen(name)])));
     };
-    element.addEventListener("change", choose);
+    element.addEventListener("change", (event) => { if (!event.target.matches(".ub-filter")) choose(); });
     element.addEventListener("click", (event) => {
       if (!event.target.closest("[data-event=clear]")) return;
-      for (const box of element.querySelectorAll("input")) box.checked = false;
+      for (const box of element.querySelectorAll("input[type=checkbox]")) box.checked = false;
       element.querySelector("summary")?.focus();
       choose();
     });
-    const close = (except) => {
-      for (const details of element.querySelectorAll("details[open]")) if (details !== except) details.open = false;
-    };
-    document.addEventListener("click", (event) => close(event.target.closest?.("details")));
-    element.addEventListener("keydown", (event) => {
-      const details = event.key === "Escape" && event.target.closest("details[open]");
-      if (!details) return;
-      details.open = false;
-      details.querySelector("summary").focus();
+    element.addEventListener("input", (event) => {
+      if (!event.target.matches(".ub-filter")) return;
+      event.stopPropagation();
+      const words = event.target.value.toLocaleLowerCase().split(/\s+/);
+      for (const label of event.target.parentElement.querySelectorAll("label")) {
+        const text = label.textContent.toLocaleLowerCase();
+        label.hidden = !words.every((word) => text.includes(word));
+      }
     });
   };
+
+  /* The address names the conversation, so that it is there again when the page is loaded again. */
+  function nameConversation(element) {
+    if (!element.querySelector("[data-count]")) return; // not yet drawn
+    const section = element.querySelector("[data-conversation]");
+    const address = new URL(location.href);
+    const kept = section?.dataset.conversation;
+    if (kept) {
+      address.searchParams.delete("answer");
+      address.searchParams.set("conversation", kept);
+    } else if (!section?.querySelector(".ub-notice")) {
+      address.searchParams.delete("conversation");
+      address.searchParams.delete("answer");
+    }
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
+  }
+
+  /* Pages as pictures: how large they are shown is the reader's choice, for all pages. */
+  const ZOOMS = [1, 1.25, 1.5, 2, 3];
+  let zoom = 0;
+  setups["ub-source"] = (element, trigger, watch) => {
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-zoom]");
+      if (!button) return;
+      zoom = Math.min(Math.max(zoom + (button.dataset.zoom === "in" ? 1 : -1), 0), ZOOMS.length - 1);
+      enlarge(element);
+    });
+    watch("value", () => enlarge(element));
+  };
+
+  function enlarge(element) {
+    const page = element.querySelector(".ub-pictured");
+    const sheet = page?.querySelector(".ub-sheet");
+    if (!sheet) return;
+    const middle = (page.scrollTop + page.clientHeight / 2) / page.scrollHeight;
+    const image = sheet.querySelector("img");
+    sheet.style.width = `${ZOOMS[zoom] * 100}%`;
+    if (sheet.clientWidth * devicePixelRatio > 1500 && image.dataset.larger) {
+      image.src = image.dataset.larger;
+      delete image.dataset.larger;
+    }
+    page.scrollTop = middle * page.scrollHeight - page.clientHeight / 2;
+    const text = `${ZOOMS[zoom] * 100} %`;
+    const shown = element.querySelector(".ub-zoom");
+    if (shown.textContent !== text) shown.textContent = text;
+    element.querySelector("[data-zoom=out]").disabled = zoom === 0;
+    element.querySelector("[data-zoom=in]").disabled = zoom === ZOOMS.length - 1;
+  }
 
   /* Scroll a growing answer just so far that its end is in sight, and never its beginning out of it. */
   function follow(article, scroller) {
@@ -140,27 +216,30 @@
     }
   }
 
-  async function copy(button) {
+  async function copy(button, text, html) {
     const message = button.parentElement.querySelector("[role=status]");
-    message.textContent = (await written(button.dataset.copy)) ? button.dataset.done : button.dataset.failed;
-    setTimeout(() => { message.textContent = ""; }, 6000);
+    message.textContent = (await written(text, html)) ? button.dataset.done : button.dataset.failed;
+    setTimeout(() => { message.textContent = ""; }, 8000);
   }
 
-  async function written(text) {
+  async function written(text, html) {
     try {
-      await navigator.clipboard.writeText(text);
+      const kinds = { "text/plain": text, ...(html && { "text/html": html }) };
+      const blobs = Object.entries(kinds).map(([type, content]) => [type, new Blob([content], { type })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
       return true;
     } catch {
       /* Outside a secure context there is no clipboard API; the older way still works. */
-      const field = document.createElement("textarea");
-      const focused = document.activeElement;
-      field.value = text;
-      field.style.cssText = "position:fixed;opacity:0";
-      document.body.append(field);
-      field.select();
-      const done = document.execCommand("copy");
-      field.remove();
-      focused?.focus({ preventScroll: true });
+      let done = false;
+      const put = (event) => {
+        event.preventDefault();
+        event.clipboardData.setData("text/plain", text);
+        if (html) event.clipboardData.setData("text/html", html);
+        done = true;
+      };
+      document.addEventListener("copy", put, { once: true });
+      document.execCommand("copy");
+      document.removeEventListener("copy", put);
       return done;
     }
   }

@@ -8,23 +8,48 @@ window.utblick = (() => {
   const openDetails = new Set();
   const shown = {};
 
-  /* Elements are handed on with the name of the part that they belong to. `before[event]` may keep an event back. */
+  /* New HTML takes the place of what had the focus: what is the same in it gets the focus again. */
+  const FOCUSABLE = "a, button, input, textarea, summary, [tabindex]";
+  const identity = (element) => JSON.stringify([
+    element.tagName, element.id, element.name, element.type === "checkbox" && element.value,
+    element.tagName === "SUMMARY" && element.parentElement.dataset.name,
+    element.tagName === "BUTTON" && { ...element.dataset, copy: undefined, html: undefined },
+  ]);
+
+  /* What a button's `data-` attributes say is handed on with its event. A button with `data-confirm` asks first, and
+     `before[event](button, data, trigger)` may return false to keep the event back. */
   function connect(element, trigger, watch, name, events) {
     parts[name] = element;
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button || button.disabled || !events.includes(button.dataset.event)) return;
       const { event: kind, ...data } = button.dataset;
-      if (before[kind]?.(button, data, name) !== false) trigger(kind, data);
+      const send = () => { if (before[kind]?.(button, data, trigger) !== false) trigger(kind, data); };
+      if (data.confirm) ask(data.confirm, data.yes, data.no).then((sure) => { if (sure) send(); });
+      else send();
+    });
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-toggle]");
+      const target = button && document.getElementById(button.dataset.toggle);
+      if (!target) return;
+      target.hidden = !target.hidden;
+      button.setAttribute("aria-expanded", String(!target.hidden));
+      if (!target.hidden) target.querySelector("input, textarea, button")?.focus();
     });
     element.addEventListener("toggle", (event) => {
       const name = event.target.dataset?.name;
       if (name) event.target.open ? openDetails.add(name) : openDetails.delete(name);
     }, true);
+    let focused = null;
+    element.addEventListener("focusin", (event) => { focused = identity(event.target); });
+    element.addEventListener("focusout", (event) => { if (event.relatedTarget) focused = null; });
     watch("value", () => {
       for (const details of element.querySelectorAll("details[data-name]")) {
         details.open = openDetails.has(details.dataset.name);
       }
+      if (!focused || document.activeElement !== document.body) return;
+      const again = [...element.querySelectorAll(FOCUSABLE)].find((other) => identity(other) === focused);
+      if (again && !again.disabled) again.focus({ preventScroll: true });
     });
     if (events.includes("show")) {
       const view = element.closest(".ub-view")?.id.replace("ub-view-", "");
@@ -32,6 +57,33 @@ window.utblick = (() => {
     }
     setups[name]?.(element, trigger, watch);
     apply();
+  }
+
+  /* A question with two answers; resolves to whether the first one was given. */
+  function ask(question, yes, no) {
+    const dialog = document.createElement("dialog");
+    dialog.className = "ub-dialog";
+    const words = document.createElement("p");
+    words.id = "ub-dialog-words";
+    words.textContent = question;
+    dialog.setAttribute("aria-labelledby", words.id);
+    const steps = document.createElement("div");
+    steps.className = "ub-steps";
+    for (const [label, value] of [[no, "no"], [yes, "yes"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = value === "yes" ? "ub-button ub-primary" : "ub-button";
+      button.textContent = label;
+      button.addEventListener("click", () => dialog.close(value));
+      steps.append(button);
+    }
+    dialog.append(words, steps);
+    document.querySelector(".gradio-container").append(dialog);
+    dialog.showModal();
+    return new Promise((resolve) => dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    }));
   }
 
   /* Views: the address says which one is shown; the first one where it names none. */
@@ -93,6 +145,21 @@ window.utblick = (() => {
     });
   }
 
+  /* Menus: one is open at a time; Escape or a click elsewhere closes it. */
+  document.addEventListener("click", (event) => {
+    const own = event.target.closest?.("details.ub-choices");
+    if (!event.target.isConnected) return;
+    for (const details of document.querySelectorAll("details.ub-choices[open]")) {
+      if (details !== own) details.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const details = event.key === "Escape" && event.target.closest?.("details.ub-choices[open]");
+    if (!details) return;
+    details.open = false;
+    details.querySelector("summary").focus();
+  });
+
   const lost = [];
 
   /* Gradio tells of a lost connection in a toast in its own words; the page tells it in the reader's language. */
@@ -117,5 +184,5 @@ window.utblick = (() => {
     }
   }).observe(document, { childList: true, subtree: true });
 
-  return { connect, parts, setups, before, lost, keepFocus };
+  return { connect, parts, setups, before, lost, ask, keepFocus };
 })();

@@ -11,12 +11,13 @@ from assistant.answers import Answer, AnswerStatus, Citation
 from assistant.compare import Cell, CellState, Grid, Subject, SubjectKind, short_answers
 from assistant.compare_excel import excel_of
 from assistant.compare_word import word_of
-from assistant.ui_compare_routes import address_of
+from assistant.ui_compare_routes import link_from
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+address_of = link_from("https://utblick.example/", {"b.pdf": "pdf"}.get)
 FORMULA = '=HYPERLINK("http://evil.example";"klicka")'
 
 
@@ -48,7 +49,8 @@ def test_workbook_leads_from_each_answer_to_its_source_and_back(texts) -> None:
     assert sources["F2"].value == "citat\ufffd ett"
     assert _target(sources["A2"]) == _target(sources["A3"]) == f"#'{own.sheet_grid}'!B5"
     assert _target(sources["C2"]) == _target(sources["G2"]) == "https://example.org/plan"
-    assert sources["G3"].hyperlink is None and sources["G3"].value == "b.pdf"
+    assert _target(sources["G3"]) == "https://utblick.example/documents/original?document=b.pdf#page=4"
+    assert sources["G3"].value == "b.pdf"
     assert sheet.freeze_panes == "B5" and sheet.page_setup.orientation == "landscape"
 
 
@@ -82,7 +84,10 @@ def test_document_leads_from_each_number_to_its_source_and_back(texts, count: in
     cited = ["".join(link.itertext()) for link in links if link.get(f"{W}anchor").startswith("source")]
     assert cited == ["[1]", "[1]", "[2]"]
     external = [link.get(f"{R}id") for link in body.iter(f"{W}hyperlink") if link.get(f"{R}id")]
-    assert [document.part.rels[key].target_ref for key in external] == ["https://example.org/plan"]
+    assert [document.part.rels[key].target_ref for key in external] == [
+        "https://example.org/plan",
+        "https://utblick.example/documents/original?document=b.pdf#page=4",
+    ]
     text = "\n".join("".join(node.itertext()) for node in body.iter(f"{W}p"))
     assert own.not_found in text and own.broken in text and own.sources in text
     assert "• Mål ett" in text and "**" not in text

@@ -7,10 +7,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from assistant.access import Access
-from assistant.comparisons import Comparisons
 from assistant.errors import SettingsError
 from assistant.settings import Settings, load_settings
-from assistant.ui import create_app
+from assistant.ui import make_app
 from assistant.ui_server import ServeError, listen, server_options
 from assistant.ui_sign_in import SESSION_COOKIE, Throttle, _next, guard, session_key
 from assistant.users import FILE, Users
@@ -33,7 +32,7 @@ class Nothing:
 
 
 def client_of(settings: Settings, *, local: bool = True, address: str = "127.0.0.1") -> TestClient:
-    app = create_app(Nothing(), settings, None, Comparisons(Nothing()), local=local)
+    app = make_app(Nothing(), settings=settings, only_loopback=local)
     return TestClient(app, base_url="http://127.0.0.1:7860", follow_redirects=False, client=(address, 50000))
 
 

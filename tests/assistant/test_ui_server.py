@@ -5,8 +5,8 @@ from fastapi.testclient import TestClient
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.ui import build_ui, serve
-from assistant.ui_server import ServeError, application, listen
+from assistant.ui import make_app, serve
+from assistant.ui_server import ServeError, listen
 
 
 class Nothing:
@@ -24,7 +24,7 @@ class Nothing:
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(application(build_ui(Nothing())), base_url="http://127.0.0.1:7860")
+    return TestClient(make_app(Nothing()), base_url="http://127.0.0.1:7860")
 
 
 def test_taken_port_is_named_with_what_to_do() -> None:

@@ -53,15 +53,15 @@ def chromium():
 
 
 @contextmanager
-def served(assistant: Answering, **options: str) -> Iterator[str]:
+def served(assistant: Answering, folder: Path | None = None, **options) -> Iterator[str]:
     """The chat on a free port, as `serve` has it, for as long as the block lasts; gives its address."""
     import uvicorn
 
-    from assistant.ui import build_ui
-    from assistant.ui_server import application, listen
+    from assistant.ui import make_app
+    from assistant.ui_server import listen
 
     listener = listen("127.0.0.1", 0)
-    app = application(build_ui(assistant, **options), **options)
+    app = make_app(assistant, folder=folder, **options)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -103,8 +103,14 @@ def assistant(samples_assistant: Answering) -> Answering:
 
 
 @pytest.fixture(scope="session")
-def address(assistant: Answering) -> Iterator[str]:
-    with served(assistant) as address:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the chat at `address` keeps conversations and feedback."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def address(assistant: Answering, kept: Path) -> Iterator[str]:
+    with served(assistant, kept) as address:
         yield address
 
 
