@@ -202,11 +202,16 @@ class ShortAnswer:
 
     Attributes:
         statements: The first ones, whole; each has a reference.
-        shortened: Whether the answer has more.
+        rest: The others.
     """
 
     statements: tuple[Statement, ...]
-    shortened: bool
+    rest: tuple[Statement, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Statement, ...]:
+        """All statements."""
+        return self.statements + self.rest
 
 
 def short_answers(grid: Grid) -> tuple[dict[int, ShortAnswer], list[Reference]]:
@@ -221,15 +226,15 @@ def short_answers(grid: Grid) -> tuple[dict[int, ShortAnswer], list[Reference]]:
             continue
         citations = {citation.marker: citation for citation in cell.answer.citations}
         told: list[Statement] = []
-        length, statements = 0, _statements(cell.answer.text, citations)
-        for text, markers in statements:
-            length += len(text)
-            if told and length > SHORT:
-                break
+        length, first = 0, 0
+        for text, markers in _statements(cell.answer.text, citations):
             references = tuple(_reference(citations[marker], known) for marker in markers)
             told.append(Statement(text, references, markers))
+            length += len(text)
+            if length <= SHORT or len(told) == 1:
+                first = len(told)
         if told:
-            shown[index] = ShortAnswer(tuple(told), len(told) < len(statements))
+            shown[index] = ShortAnswer(tuple(told[:first]), tuple(told[first:]))
     return shown, list(known.values())
 
 

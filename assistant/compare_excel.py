@@ -85,7 +85,7 @@ def _write_grid(
                 cell.font = Font(italic=True, color=_SOFT)
                 continue
             cell.value = _rich(shown[index])
-            numbers = [reference.number for told in shown[index].statements for reference in told.references]
+            numbers = [reference.number for told in shown[index].whole for reference in told.references]
             cell.hyperlink = f"#'{own.sheet_sources}'!A{rows[numbers[0]]}"
             for number in numbers:
                 first.setdefault(number, cell.coordinate)
@@ -150,13 +150,11 @@ def _rich(short: ShortAnswer) -> "CellRichText":
 
     number = InlineFont(color=_PRIMARY, b=True)
     parts: list[str | TextBlock] = []
-    for position, told in enumerate(short.statements):
+    for position, told in enumerate(short.whole):
         text = told.text.replace("**", "")
         text = f"• {text.removeprefix('- ')}" if text.startswith("- ") else text
         parts.append(_clean(("\n" if position else "") + text))
         parts += [TextBlock(number, f" [{reference.number}]") for reference in told.references]
-    if short.shortened:
-        parts.append(" …")
     return CellRichText(*parts)
 
 

@@ -105,7 +105,7 @@ class _Writer:
         if short is None:
             cell.paragraphs[0].add_run(_clean(cell_words(content, self._texts))).italic = True
             return
-        for position, told in enumerate(short.statements):
+        for position, told in enumerate(short.whole):
             paragraph = cell.paragraphs[0] if position == 0 else cell.add_paragraph()
             item = told.text.startswith("- ")
             paragraph.paragraph_format.space_after = 0
@@ -115,8 +115,6 @@ class _Writer:
             for reference in told.references:
                 paragraph.add_run(" ")
                 self._cite(paragraph, reference.number)
-            if short.shortened and position == len(short.statements) - 1:
-                paragraph.add_run(" …")
 
     def source(self, reference: Reference, address: str) -> None:
         """An entry of the list of sources."""

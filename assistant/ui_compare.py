@@ -37,7 +37,7 @@ class CompareView:
         with gr.Column(elem_id="ub-compare-layout"):
             form = part("", "ub-compare-form", ["start", "show"])
             with gr.Row(elem_id="ub-compare-below"):
-                grid = part("", "ub-compare-grid", ["refresh", "cite", "halt", "resume", "forget", "open"])
+                grid = part("", "ub-compare-grid", ["refresh", "cite", "halt", "resume", "forget", "grid"])
                 source = part("", "ub-compare-source", ["turn", "cite", "look", "close"])
         self._wire_grid(form, grid, chosen, language)
         self._wire_source(grid, source, chosen, opened, language)
@@ -114,7 +114,7 @@ class CompareView:
         form.start(start, [language], [chosen, form, grid], **AT_ONCE)
         form.show(redraw, [language], [form], **AT_ONCE)
         grid.refresh(refresh, [chosen, language], [grid], **AT_ONCE)
-        for trigger in (grid.halt, grid.resume, grid.forget, grid.open):
+        for trigger in (grid.halt, grid.resume, grid.forget, grid.grid):
             trigger(act, [chosen, language], [chosen, grid], **AT_ONCE)
 
     def _wire_source(

@@ -54,13 +54,13 @@ def _actions(grid: Grid, under_way: bool, texts: Texts) -> str:
 
     def button(event: str, name: str, style: str = "ub-button") -> str:
         return (
-            f'<button type="button" class="{style}" data-event="{event}" data-do="{event}" data-grid="{grid.id}" '
-            f'data-key="{event}">{escape(name)}</button>'
+            f'<button type="button" class="{style}" data-event="{event}" data-do="{event}" data-grid="{grid.id}">'
+            f"{escape(name)}</button>"
         )
 
     def link(kind: str, name: str) -> str:
         address = f"compare/{grid.id}.{kind}?language={texts.language}"
-        return f'<a class="ub-button" href="{address}" download data-key="{kind}">{escape(name)}</a>'
+        return f'<a class="ub-button" id="ub-{kind}" href="{address}" download>{escape(name)}</a>'
 
     parts = [button("halt", own.stop)] if under_way else []
     if not under_way and (not grid.complete or any(cell.state == CellState.BROKEN for cell in grid.cells)):
@@ -77,15 +77,12 @@ def _earlier(grid: Grid, grids: Sequence[Grid], texts: Texts) -> str:
     if len(grids) < 2:
         return ""
     items = "".join(
-        f'<li><button type="button" class="ub-link" data-event="open" data-do="open" data-grid="{other.id}"'
+        f'<li><button type="button" class="ub-link" data-event="grid" data-do="grid" data-grid="{other.id}"'
         f'{" aria-current=true" if other.id == grid.id else ""} title="{escape(other.questions[0])}">'
         f"{escape(_named(other, texts))}</button></li>"
         for other in grids
     )
-    return (
-        f'<details data-name="earlier"><summary data-key="earlier">{escape(own.earlier)}</summary>'
-        f"<ul>{items}</ul></details>"
-    )
+    return f'<details data-name="earlier"><summary>{escape(own.earlier)}</summary><ul>{items}</ul></details>'
 
 
 def _named(grid: Grid, texts: Texts) -> str:
@@ -127,26 +124,34 @@ def _answer(index: int, short: ShortAnswer, cell: Cell, records: Records, texts:
     """The statements of a cell, each with its markers, which open the source."""
     own = texts.compare
     lang = f' lang="{cell.answer.language}"' if cell.answer and cell.answer.language in LANGUAGES else ""
+    partly = cell.answer is not None and cell.answer.status == AnswerStatus.PARTIAL
+    mark = badge(own.partial, "some") if partly else ""
+    rest = (
+        f'<details data-name="rest {index}"><summary>{escape(own.rest_of_answer)}</summary>'
+        f"<div{lang}>{_told(index, short.rest, records, texts)}</div></details>"
+        if short.rest
+        else ""
+    )
+    return f"{mark}<div{lang}>{_told(index, short.statements, records, texts)}</div>{rest}"
+
+
+def _told(index: int, statements: Sequence[Statement], records: Records, texts: Texts) -> str:
+    """Statements as paragraphs and lists."""
     html, listed = [], False
-    for statement in short.statements:
+    for statement in statements:
         item = statement.text.startswith("- ")
         if item != listed:
             html.append("<ul>" if item else "</ul>")
             listed = item
         content = _inline(statement.text.removeprefix("- ")) + _markers(index, statement, records, texts)
         html.append(f"<li>{content}</li>" if item else f"<p>{content}</p>")
-    if listed:
-        html.append("</ul>")
-    partly = cell.answer is not None and cell.answer.status == AnswerStatus.PARTIAL
-    mark = badge(own.partial, "some") if partly else ""
-    more = f'<p class="ub-muted ub-cell-note">{escape(own.shortened)}</p>' if short.shortened else ""
-    return f"{mark}<div{lang}>{''.join(html)}</div>{more}"
+    return "".join(html) + ("</ul>" if listed else "")
 
 
 def _markers(index: int, statement: Statement, records: Records, texts: Texts) -> str:
     return "".join(
         f' <button type="button" class="ub-marker" data-event="cite" data-exchange="{index}" data-marker="{marker}" '
-        f'data-key="cite {index} {marker}" aria-label="{escape(_place(reference, records, texts))}">'
+        f' aria-label="{escape(_place(reference, records, texts))}">'
         f"{reference.number}</button>"
         for reference, marker in zip(statement.references, statement.markers, strict=True)
     )
@@ -165,7 +170,7 @@ def _unanswered(index: int, cell: Cell, records: Records, texts: Texts) -> str:
     near = cell.answer.citations[:1]
     nearest = (
         f'<p class="ub-cell-note"><button type="button" class="ub-link" data-event="cite" data-exchange="{index}" '
-        f'data-marker="{near[0].marker}" data-key="cite {index} {near[0].marker}" '
+        f'data-marker="{near[0].marker}" '
         f'aria-label="{escape(own.nearest_name.format(place=citation_place(near[0], records, texts)))}">'
         f"{escape(own.nearest)}</button></p>"
         if near
@@ -183,7 +188,7 @@ def _sources(references: Sequence[Reference], records: Records, texts: Texts) ->
         for reference in references
     )
     return (
-        f'<details class="ub-panel ub-sources" data-name="compare-sources"><summary data-key="sources">'
+        f'<details class="ub-panel ub-sources" data-name="compare-sources"><summary>'
         f"{escape(texts.compare.sources)} ({len(references)})</summary><ol>{items}</ol></details>"
     )
 

@@ -43,9 +43,9 @@ class LibraryView:
         fault = gr.State("")
         with gr.Row(elem_id="ub-library-layout"):
             with gr.Column(elem_id="ub-library-main"):
-                documents = part("", "ub-library-list", ["show", "filter", "more", "all", "refresh"])
+                documents = part("", "ub-library-list", ["show", "filter", "more", "all", "refresh", "remove"])
             with gr.Column(elem_id="ub-library-side"):
-                add = part("", "ub-library-add", ["address", "sync", "remove"])
+                add = part("", "ub-library-add", ["address", "sync"])
                 jobs = part("", "ub-library-jobs", ["refresh", "cancel", "forget", "show"])
         parts = _Parts(documents, add, jobs)
         self._wire_documents(parts, shown, language)
@@ -143,7 +143,11 @@ class LibraryView:
                 self._library.jobs.forget_ended()
             return jobs(spoken, request)
 
-        for trigger, handler in ((parts.add.address, address), (parts.add.sync, sync), (parts.add.remove, remove)):
+        for trigger, handler in (
+            (parts.add.address, address),
+            (parts.add.sync, sync),
+            (parts.documents.remove, remove),
+        ):
             trigger(handler, [language], [fault, parts.add, parts.jobs], **AT_ONCE)
         parts.jobs.refresh(jobs, [language], [parts.jobs], **AT_ONCE)
         parts.jobs.show(jobs, [language], [parts.jobs], **AT_ONCE)

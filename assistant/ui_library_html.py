@@ -1,4 +1,4 @@
-"""HTML of the library view: the documents with their facts and state, and the forms that add and remove."""
+"""HTML of the library view: the documents with their facts and state, and the forms that add to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def documents_table_html(
     )
     rest = len(found) - shown.limit
     more = (
-        f'<p class="ub-more"><button type="button" class="ub-button" data-event="more" data-key="more">'
+        f'<p class="ub-more"><button type="button" class="ub-button" data-event="more">'
         f"{escape(own.show_more.format(count=rest))}</button></p>"
         if rest > 0
         else ""
@@ -96,7 +96,7 @@ def failures_html(failures: Sequence[Failure], texts: Texts) -> str:
 
 
 def add_html(folders: Sequence[Path] | None, max_megabytes: int, fault: str, texts: Texts) -> str:
-    """The forms that add documents, and the question before one is removed.
+    """The forms that add documents.
 
     Args:
         folders: Those that may be synced; None for who may not change the library.
@@ -111,8 +111,7 @@ def add_html(folders: Sequence[Path] | None, max_megabytes: int, fault: str, tex
     said = {
         "sending": own.sending, "done": own.sending_done, "failed": own.sending_failed, "folder": own.not_a_file,
         "refused": own.refused, "large": own.too_large.replace("{limit}", str(max_megabytes)), "full": own.disk_full,
-        "forbidden": own.not_permitted, "missing": own.address_missing, "upload": own.remove_upload,
-        "web": own.remove_web, "kept": own.remove_folder,
+        "forbidden": own.not_permitted, "missing": own.address_missing,
     }  # fmt: skip
     data = " ".join(f'data-{name}="{escape(text)}"' for name, text in said.items())
     wrong = escape(str(getattr(own, fault))) if fault else ""
@@ -132,7 +131,7 @@ def add_html(folders: Sequence[Path] | None, max_megabytes: int, fault: str, tex
         f'<button type="submit" class="ub-button">{escape(own.add_address)}</button>'
         f'<p class="ub-form-error" id="ub-address-fault" role="alert">{wrong}</p>'
         f'<p id="ub-address-hint" class="ub-muted">{escape(own.address_hint)}</p></form>'
-        f"{_folders(folders, texts)}{_confirmation(texts)}</section>"
+        f"{_folders(folders, texts)}</section>"
     )
 
 
@@ -159,15 +158,15 @@ def _matches(record: DocumentRecord, words: str, texts: Texts) -> bool:
 def _filter(found: Sequence[DocumentRecord], shown: Shown, texts: Texts) -> str:
     own = texts.library
     clear = (
-        f'<button type="button" class="ub-link" data-event="all" data-key="all">{escape(own.clear_filter)}</button>'
+        f'<button type="button" class="ub-link" data-event="all">{escape(own.clear_filter)}</button>'
         if shown.words
         else ""
     )
     told = own.filter_found.format(count=texts.count_documents(len(found)), words=shown.words) if shown.words else ""
     return (
-        f'<form class="ub-filter" role="search"><label for="ub-words">{escape(own.filter_label)}</label>'
-        f'<input type="search" id="ub-words" data-key="words" value="{escape(shown.words)}" maxlength="200">'
-        f'<button type="submit" class="ub-button" data-key="search">{escape(own.filter_button)}</button>{clear}'
+        f'<form class="ub-find" role="search"><label for="ub-words">{escape(own.filter_label)}</label>'
+        f'<input type="search" id="ub-words" value="{escape(shown.words)}" maxlength="200">'
+        f'<button type="submit" class="ub-button">{escape(own.filter_button)}</button>{clear}'
         f'<p role="status" class="ub-muted">{escape(told)}</p></form>'
     )
 
@@ -198,19 +197,29 @@ def _row(record: DocumentRecord, origin: str, columns: Mapping[str, str], texts:
         "period": escape((record.period or "–").replace("-", "–")),
         "pages": str(record.pages) if record.pages > 1 or record.format == "pdf" else "–",
         "state": _state(record, texts),
-        "actions": f'<button type="button" class="ub-button ub-small" data-remove="{escape(record.id)}" '
-        f'data-origin="{origin}" data-title="{escape(record.title)}" data-key="remove {escape(record.id)}" '
-        f'aria-label="{escape(own.remove_name.format(title=record.title))}">{escape(own.remove)}</button>',
+        "actions": _remove(record, origin, texts),
     }
     title = (
         f'<th scope="row"><button type="button" class="ub-link" data-read="{escape(record.id)}" '
-        f'data-key="read {escape(record.id)}" aria-label="{escape(own.open.format(title=record.title))}"{lang}>'
+        f' aria-label="{escape(own.open.format(title=record.title))}"{lang}>'
         f"{escape(record.title)}</button>{_facts(record, origin, texts)}</th>"
     )
     rest = "".join(
         f'<td data-label="{escape(columns[key])}">{cell}</td>' for key, cell in cells.items() if key in columns
     )
     return f"<tr>{title}{rest}</tr>"
+
+
+def _remove(record: DocumentRecord, origin: str, texts: Texts) -> str:
+    """The button that removes a document, which first asks and says what becomes of its file."""
+    own = texts.library
+    said = {"upload": own.remove_upload, "web": own.remove_web, "folder": own.remove_folder}[origin]
+    question = f"{own.remove_heading} {said.format(title=record.title)}"
+    return (
+        f'<button type="button" class="ub-button ub-small" data-event="remove" data-document="{escape(record.id)}" '
+        f'data-confirm="{escape(question)}" data-yes="{escape(own.remove_yes)}" data-no="{escape(own.remove_no)}" '
+        f'aria-label="{escape(own.remove_name.format(title=record.title))}">{escape(own.remove)}</button>'
+    )
 
 
 def _state(record: DocumentRecord, texts: Texts) -> str:
@@ -245,8 +254,8 @@ def _facts(record: DocumentRecord, origin: str, texts: Texts) -> str:
     rows.append((own.added, record.ingested_at[:16].replace("T", " ")))
     listed = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>" for label, value in rows)
     return (
-        f'<details data-name="facts {escape(record.id)}"><summary data-key="facts {escape(record.id)}">'
-        f"{escape(own.facts)}</summary><dl>{listed}</dl></details>"
+        f'<details data-name="facts {escape(record.id)}"><summary>{escape(own.facts)}</summary>'
+        f"<dl>{listed}</dl></details>"
     )
 
 
@@ -261,14 +270,3 @@ def _folders(folders: Sequence[Path], texts: Texts) -> str:
         for folder in folders
     )
     return f'<h4>{escape(own.folders_label)}</h4><ul class="ub-folders">{items}</ul>'
-
-
-def _confirmation(texts: Texts) -> str:
-    own = texts.library
-    return (
-        '<dialog class="ub-confirm" aria-labelledby="ub-confirm-title" aria-describedby="ub-confirm-text">'
-        f'<h3 id="ub-confirm-title">{escape(own.remove_heading)}</h3><p id="ub-confirm-text"></p>'
-        f'<div class="ub-steps"><button type="button" class="ub-button ub-no">{escape(own.remove_no)}</button>'
-        f'<button type="button" class="ub-button ub-danger ub-yes" data-event="remove" data-document="">'
-        f"{escape(own.remove_yes)}</button></div></dialog>"
-    )

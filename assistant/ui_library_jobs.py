@@ -30,7 +30,7 @@ def jobs_html(jobs: Sequence[Job], titles: Mapping[str, str], texts: Texts) -> s
     more = f"<p>{escape(own.more_jobs.format(count=left))}</p>" if left > 0 else ""
     status = own.jobs_working.format(count=busy) if busy else own.jobs_idle
     forget = (
-        f'<button type="button" class="ub-link" data-event="forget" data-key="forget">{escape(own.forget)}</button>'
+        f'<button type="button" class="ub-link" data-event="forget">{escape(own.forget)}</button>'
         if any(job.state in ENDED for job in jobs)
         else ""
     )
@@ -59,7 +59,7 @@ def _job(job: Job, titles: Mapping[str, str], texts: Texts) -> str:
     subject = titles.get(job.subject, job.subject) if job.kind == JobKind.REMOVAL else job.subject
     cancel = (
         f'<button type="button" class="ub-button ub-small" data-event="cancel" data-job="{job.id}" '
-        f'data-key="cancel {job.id}" aria-label="{escape(own.cancel_name.format(subject=subject))}">'
+        f' aria-label="{escape(own.cancel_name.format(subject=subject))}">'
         f"{escape(own.cancel)}</button>"
         if job.state not in ENDED
         else ""

@@ -38,8 +38,7 @@ class CompareTexts:
     broken: str
     partial: str
     unclear: str
-    shortened: str
-    whole_answer: str
+    rest_of_answer: str
     nearest: str
     nearest_name: str
     caption: str
@@ -95,8 +94,7 @@ COMPARE_SV = CompareTexts(
     broken="Misslyckades",
     partial="Delvis",
     unclear="Frågan behöver förtydligas",
-    shortened="Svaret är förkortat.",
-    whole_answer="Hela svaret",
+    rest_of_answer="Resten av svaret",
     nearest="Närmast",
     nearest_name="Närmast i dokumenten: {place}",
     caption="Svar per fråga och organisation eller dokument",
@@ -159,8 +157,7 @@ COMPARE_EN = CompareTexts(
     broken="Failed",
     partial="Partly",
     unclear="The question needs clarification",
-    shortened="The answer is shortened.",
-    whole_answer="The whole answer",
+    rest_of_answer="The rest of the answer",
     nearest="Nearest",
     nearest_name="Nearest in the documents: {place}",
     caption="Answers by question and organisation or document",

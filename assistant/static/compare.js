@@ -1,6 +1,6 @@
 /* The compare view: what is written and chosen stays over redraws and reloads, the grid is followed while it fills. */
 (() => {
-  const { parts, setups, keepFocus } = window.utblick;
+  const { parts, setups } = window.utblick;
   const KEPT = "utblick-compare";
   let opener = null;
 
@@ -87,10 +87,9 @@
   let awaited = false;
 
   setups["ub-compare-grid"] = (element, trigger, watch) => {
-    keepFocus(element, watch);
     element.addEventListener("click", (event) => {
       const button = event.target.closest("[data-event=cite]");
-      if (button) opener = button.dataset.key;
+      if (button) opener = `[data-exchange="${button.dataset.exchange}"][data-marker="${button.dataset.marker}"]`;
     });
     watch("value", () => {
       if (!awaited || !element.querySelector(".ub-compare-head")) return;
@@ -102,20 +101,23 @@
     }, 700);
   };
 
+  const offsetIn = (mark, page) => mark.getBoundingClientRect().top - page.getBoundingClientRect().top + page.scrollTop;
+
   /* After the source panel has changed: bring the quote into view and put the focus where reading goes on. */
   window.utblick.settleCompared = () => {
     requestAnimationFrame(() => requestAnimationFrame(() => {
       const panel = parts["ub-compare-source"]?.querySelector("section");
       document.getElementById("ub-compare-below")?.toggleAttribute("data-open", panel !== null && panel !== undefined);
       if (!panel) {
-        document.querySelector(`#ub-compare-grid [data-key="${opener}"]`)?.focus();
+        if (opener) parts["ub-compare-grid"].querySelector(opener)?.focus();
         return;
       }
       const page = panel.querySelector(".ub-page");
-      const mark = page?.querySelector("mark");
-      if (mark) mark.scrollIntoView({ block: "center" });
-      panel.scrollIntoView({ block: "nearest" });
-      if (!panel.contains(document.activeElement)) panel.querySelector("h2")?.focus({ preventScroll: true });
+      const mark = page?.querySelector("mark, .ub-box");
+      if (page) page.scrollTop = mark ? offsetIn(mark, page) - page.clientHeight / 3 : 0;
+      const stacked = panel.getBoundingClientRect().width > window.innerWidth * 0.75;
+      (stacked && mark ? mark : panel).scrollIntoView({ block: stacked && mark ? "center" : "nearest" });
+      if (!panel.contains(document.activeElement) || document.activeElement.disabled) panel.querySelector("h2")?.focus({ preventScroll: true });
     }));
   };
 })();

@@ -1,6 +1,6 @@
-/* The library view: send files and tell how far they have come, ask before something is removed, follow the jobs. */
+/* The library view: send files and tell how far they have come, follow the jobs. */
 (() => {
-  const { parts, setups, keepFocus } = window.utblick;
+  const { parts, setups } = window.utblick;
   const AT_ONCE = 2;
   const sending = [];
   let active = 0;
@@ -12,7 +12,6 @@
   const say = (name, file) => form().dataset[name].replace("{name}", () => file);
 
   setups["ub-library-list"] = (element, trigger, watch) => {
-    keepFocus(element, watch);
     refreshList = () => trigger("refresh", {});
     element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -21,7 +20,6 @@
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button?.dataset.read) read(button.dataset.read);
-      else if (button?.dataset.remove) confirm(button);
     });
   };
 
@@ -34,17 +32,6 @@
     parts["ub-source"].append(button);
     button.click();
     button.remove();
-  }
-
-  function confirm(button) {
-    const dialog = form()?.querySelector("dialog");
-    if (!dialog) return;
-    const { remove, origin, title } = button.dataset;
-    const text = form().dataset[origin === "folder" ? "kept" : origin];
-    dialog.querySelector("#ub-confirm-text").textContent = text.replace("{title}", () => title);
-    dialog.querySelector(".ub-yes").dataset.document = remove;
-    dialog.showModal();
-    dialog.querySelector(".ub-no").focus();
   }
 
   setups["ub-library-add"] = (element, trigger, watch) => {
@@ -60,10 +47,6 @@
       if (event.target.id !== "ub-files") return;
       send([...event.target.files]);
       event.target.value = "";
-    });
-    element.addEventListener("click", (event) => {
-      const dialog = event.target.closest("dialog");
-      if (dialog && event.target.closest("button")) dialog.close();
     });
     for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
       element.addEventListener(kind, (event) => {
@@ -173,7 +156,6 @@
   window.addEventListener("beforeunload", (event) => { if (sending.length) event.preventDefault(); });
 
   setups["ub-library-jobs"] = (element, trigger, watch) => {
-    keepFocus(element, watch);
     refreshJobs = () => trigger("refresh", {});
     const ended = () => [...element.querySelectorAll(".ub-jobs > li")].filter(
       (row) => ["done", "failed", "cancelled"].includes(row.dataset.state)).length;

@@ -131,20 +131,6 @@ window.utblick = (() => {
     });
   };
 
-  /* When a part is drawn anew, the focus stays on what has the same `data-key`, with the cursor where it was. */
-  function keepFocus(element, watch) {
-    let key = null;
-    document.addEventListener("focusin", (event) => {
-      key = element.contains(event.target) ? event.target.dataset.key ?? null : null;
-    });
-    watch("value", () => {
-      if (key === null || element.contains(document.activeElement)) return;
-      const same = [...element.querySelectorAll("[data-key]")].find((other) => other.dataset.key === key);
-      same?.focus({ preventScroll: true });
-      if (same?.matches("input[type=search]")) same.setSelectionRange(same.value.length, same.value.length);
-    });
-  }
-
   /* Menus: one is open at a time; Escape or a click elsewhere closes it. */
   document.addEventListener("click", (event) => {
     const own = event.target.closest?.("details.ub-choices");
@@ -184,5 +170,5 @@ window.utblick = (() => {
     }
   }).observe(document, { childList: true, subtree: true });
 
-  return { connect, parts, setups, before, lost, ask, keepFocus };
+  return { connect, parts, setups, before, lost, ask };
 })();

@@ -61,8 +61,9 @@ def test_an_answer_is_shortened_between_statements_and_never_within_one() -> Non
     shown, references = short_answers(grid)
     assert [told.text for told in shown[0].statements] == [long]
     assert [told.text for told in shown[1].statements] == ["- kort"]
-    assert shown[0].shortened and shown[1].shortened
-    assert len(references) == 1
+    assert [told.text for told in shown[0].rest] == ["- kort"]
+    assert [told.text for told in shown[1].whole] == ["- kort", f"- {long}", "- kort"]
+    assert len(references) == 2
 
 
 def test_what_has_no_reference_and_what_is_no_answer_is_not_shown() -> None:

@@ -114,6 +114,6 @@ def test_what_is_exported_is_what_is_shown(samples_assistant) -> None:
     for index, short in shown.items():
         value = str(sheet.cell(5, 2 + index).value)
         numbers = [int(number) for number in re.findall(r"\[(\d+)\]", value)]
-        assert numbers == [r.number for told in short.statements for r in told.references]
+        assert numbers == [r.number for told in short.whole for r in told.references]
     assert [row[5].value for row in sources.iter_rows(min_row=2)] == [r.citation.quote for r in references]
     etree.fromstring(zipfile.ZipFile(io.BytesIO(word_of(grid, address_of, SWEDISH))).read("word/document.xml"))
