@@ -134,7 +134,7 @@ window.utblick = (() => {
   /* Menus: one is open at a time; Escape or a click elsewhere closes it. */
   document.addEventListener("click", (event) => {
     const own = event.target.closest?.("details.ub-choices");
-    if (!event.target.isConnected) return;
+    if (!event.target.isConnected || event.target.closest?.("dialog")) return;
     for (const details of document.querySelectorAll("details.ub-choices[open]")) {
       if (details !== own) details.open = false;
     }

@@ -195,5 +195,5 @@ def open_page(chromium) -> Iterator[Callable]:
 
 
 def _elsewhere(url: str, address: str) -> list[str]:
-    local = url.startswith((address, "data:", "blob:"))
+    local = url.startswith((address.split("?")[0], "data:", "blob:"))
     return [] if local else [f"request to {re.sub('[?].*', '', url)}"]

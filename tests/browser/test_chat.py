@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
+from chat_page import QUESTION, ask, current_marker, marked, plain
 
 from assistant.answers import Scope
 from assistant.ui_text_en import ENGLISH
@@ -11,40 +12,9 @@ from assistant.ui_text_sv import SWEDISH
 pytestmark = pytest.mark.browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-QUESTION = "Vilka vänorter har Exempelstad?"
 UNKNOWN = "Vad kostar en månlandning?"
 GROWING = "article[data-phase=working] .ub-text p"
 STRINGS = ("placeholder", "aria-label", "title", "alt")
-
-
-def ask(page, question: str, status: str | None = None) -> None:
-    """Ask as a person does, and wait for the answer to be complete."""
-    before = page.locator("article").count()
-    page.get_by_label("Din fråga").fill(question)
-    page.get_by_role("button", name="Fråga", exact=True).click()
-    page.wait_for_selector(f"article:nth-of-type({before + 1})[data-phase=complete]")
-    if status:
-        assert page.locator("article").last.locator(".ub-status").inner_text().strip().endswith(status)
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"[•\n]", " ", text)).strip()
-
-
-def marked(page) -> str:
-    """What is highlighted: on a page's picture it is said in words beside the boxes."""
-    return plain(" ".join(page.locator(".ub-quoted q, .ub-page mark:not(.ub-box)").all_text_contents()))
-
-
-def current_marker(page, marker: str) -> None:
-    """Wait until this marker, and no other number, is shown as the open one."""
-    page.wait_for_function(
-        """(marker) => {
-          const open = [...document.querySelectorAll('.ub-marker[aria-current=true]')].map((one) => one.innerText);
-          return open.length > 0 && open.every((one) => one === marker);
-        }""",
-        arg=marker,
-    )
 
 
 def chrome_text(page) -> str:
