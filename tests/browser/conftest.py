@@ -75,6 +75,12 @@ def served(assistant: Answering, folder: Path | None = None, **options) -> Itera
 
 
 @pytest.fixture(scope="session")
+def serving() -> Callable:
+    """`served`, for tests that need a page of their own."""
+    return served
+
+
+@pytest.fixture(scope="session")
 def assistant_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Answering]]:
     """Makes an assistant over a store of the files in a folder."""
     from assistant.assistant import Assistant
