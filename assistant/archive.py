@@ -83,6 +83,8 @@ class Archive:
                 "or move the file away if it is damaged; or set UTBLICK_CONVERSATION_DAYS=0 to keep none."
             ) from error
 
+        self.expire()
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -99,6 +101,7 @@ class Archive:
         """
         if not user or not exchanges:
             return
+        self._expire_by_and_by()
         first, now = exchanges[0], _now()
         rows = [_row(exchange, first.id, position, now) for position, exchange in enumerate(exchanges)]
         with self._writing() as connection:
@@ -111,11 +114,10 @@ class Archive:
                 return
             connection.executemany(f"{_INSERT} NOTHING", rows[:-1])
             connection.execute(f"{_INSERT} UPDATE SET phase = excluded.phase, answer = excluded.answer", rows[-1])
-        if not self._expired or time.monotonic() - self._expired > _EXPIRE_EVERY:
-            self.expire()
 
     def entries(self, user: str) -> list[Entry]:
         """A user's conversations, the latest first."""
+        self._expire_by_and_by()
         rows = self._rows(
             "SELECT conversation.id, title, changed, count(*) FROM conversation JOIN exchange "
             "ON exchange.conversation = conversation.id WHERE user = ? GROUP BY conversation.id "
@@ -169,6 +171,10 @@ class Archive:
             ).rowcount
             connection.execute("DELETE FROM conversation WHERE id NOT IN (SELECT conversation FROM exchange)")
         return count
+
+    def _expire_by_and_by(self) -> None:
+        if time.monotonic() - self._expired > _EXPIRE_EVERY:
+            self.expire()
 
     def _mark(self, change: str, user: str, exchange: str, *values: str) -> bool:
         with self._writing() as connection:

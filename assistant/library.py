@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.jobs import Closing, Job, JobKind, Jobs, Tracker
+from assistant.job import Job, JobKind
+from assistant.jobs import Closing, Jobs, Tracker
 from assistant.settings import Settings
 from assistant.uploads import Receiver, Upload, Uploads
 from ingest.address import normal_address

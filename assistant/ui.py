@@ -13,6 +13,7 @@ from assistant.ui_chat import ChatView
 from assistant.ui_compare import CompareView
 from assistant.ui_compare_routes import export_routes
 from assistant.ui_events import Chat
+from assistant.ui_kept import Kept
 from assistant.ui_library import LibraryView
 from assistant.ui_library_routes import upload_routes
 from assistant.ui_routes import routes
@@ -66,7 +67,7 @@ def make_app(
         longest=settings.max_question_characters,
         at_once=_at_once(settings),
     )
-    chat = Chat(assistant, archive, originals, folder, days)
+    chat = Chat(assistant, Kept(archive, folder, days), originals)
     views: list[View] = [ChatView(chat), CompareView(assistant, chat, comparisons)]
     routers = [routes(assistant, archive, originals), export_routes(assistant, comparisons)]
     closing: list[Closing] = [comparisons, originals, archive]

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from assistant.answers import Scope
-from assistant.ui_events import Chat, Exchanges
+from assistant.ui_events import Chat
 from assistant.ui_shell import AT_ONCE, CONCURRENT_QUESTIONS, QUIET, Panel, Restored, part
-from assistant.ui_state import Opened
+from assistant.ui_state import Exchanges, Opened
 from assistant.ui_visitor import Visitor, user_of
 
 
@@ -77,8 +77,8 @@ def _restored(chat: Chat, request: gr.Request) -> Exchanges:
     """What the page's address asks for: `?answer=` is a link to an answer, `?conversation=` one that was left."""
     asked, user = request.query_params, user_of(request)
     if "answer" in asked:
-        return chat.open_link(asked["answer"], user)
-    return chat.open_conversation(asked["conversation"], user) if "conversation" in asked else ()
+        return chat.kept.open_link(asked["answer"], user)
+    return chat.kept.open_conversation(asked["conversation"], user) if "conversation" in asked else ()
 
 
 def _panels(chat: Chat, states: _States, parts: _Parts) -> list[Panel]:
@@ -95,7 +95,7 @@ def _panels(chat: Chat, states: _States, parts: _Parts) -> list[Panel]:
         return chat.source(opened, exchanges, visitor.language)
 
     return [
-        Panel(parts.history, chat.history, [states.exchanges]),
+        Panel(parts.history, chat.kept.history, [states.exchanges]),
         Panel(parts.conversation, conversation, [states.exchanges]),
         Panel(parts.scope, scope, [states.scope]),
         Panel(parts.composer, composer, [states.exchanges]),
@@ -114,13 +114,13 @@ def _wire_asking(chat: Chat, states: _States, parts: _Parts) -> None:
 
     def settle(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[str, str, str]:
         """Once more in the language that the page has now, and without what a stopped answer may still have shown."""
-        earlier = chat.history(exchanges, Visitor(user_of(request), language))
+        earlier = chat.kept.history(exchanges, Visitor(user_of(request), language))
         return chat.conversation(exchanges, language), chat.composer(exchanges, language), earlier
 
     def stop(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[Any, ...]:
         visitor = Visitor(user_of(request), language)
         exchanges, shown, form = chat.stop(exchanges, visitor)
-        return exchanges, shown, form, chat.history(exchanges, visitor)
+        return exchanges, shown, form, chat.kept.history(exchanges, visitor)
 
     def begin_anew(exchanges: Exchanges, language: str, request: gr.Request) -> tuple[Any, ...]:
         chat.stop(exchanges, Visitor(user_of(request), language))
@@ -152,15 +152,15 @@ def _wire_asking(chat: Chat, states: _States, parts: _Parts) -> None:
 def _wire_keeping(chat: Chat, states: _States, parts: _Parts) -> None:
     def open_conversation(language: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         user = user_of(request)
-        opened = chat.open_conversation(str(event._data.get("conversation", "")), user)
+        opened = chat.kept.open_conversation(str(event._data.get("conversation", "")), user)
         return _drawn(chat, opened, Visitor(user, language))
 
     def forget(exchanges: Exchanges, language: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
-        user = user_of(request)
-        return _drawn(chat, chat.forget(event._data, exchanges, user), Visitor(user, language))
+        visitor = Visitor(user_of(request), language)
+        return _drawn(chat, chat.forget(event._data, exchanges, visitor), visitor)
 
     def link(request: gr.Request, event: gr.EventData) -> None:
-        chat.link(event._data, user_of(request))
+        chat.kept.link(event._data, user_of(request))
 
     def judge(exchanges: Exchanges, language: str, request: gr.Request, event: gr.EventData) -> str:
         return chat.judge(event._data, exchanges, Visitor(user_of(request), language))
@@ -183,7 +183,7 @@ def _drawn(chat: Chat, exchanges: Exchanges, visitor: Visitor) -> tuple[Any, ...
         chat.conversation(exchanges, language),
         chat.composer(exchanges, language),
         chat.source(None, (), language),
-        chat.history(exchanges, visitor),
+        chat.kept.history(exchanges, visitor),
     )
 
 

@@ -8,10 +8,10 @@ from assistant.compare import ComparisonRefused, Grid
 from assistant.comparisons import Comparisons
 from assistant.ui_compare_form import form_html, known_subjects
 from assistant.ui_compare_html import grid_html
-from assistant.ui_events import Chat, Exchanges
+from assistant.ui_events import Chat
 from assistant.ui_language import texts_in
 from assistant.ui_shell import AT_ONCE, Panel, part
-from assistant.ui_state import Answering, Exchange, Opened, Phase, by_id
+from assistant.ui_state import Answering, Exchange, Exchanges, Opened, Phase, by_id
 from assistant.ui_visitor import Visitor, user_of
 
 

@@ -5,17 +5,13 @@ Each handler returns new state and the HTML that follows from it. Values that co
 
 import logging
 import uuid
-from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 from assistant.answers import Scope
-from assistant.archive import Archive, ArchiveError
-from assistant.feedback import FeedbackError, Judgement, Reason, keep_feedback
 from assistant.originals import Originals
-from assistant.ui_actions import FAILED
 from assistant.ui_documents import (
     composer_html,
     documents_html,
@@ -23,22 +19,30 @@ from assistant.ui_documents import (
     scope_html,
     welcome_html,
 )
-from assistant.ui_history import history_html
+from assistant.ui_kept import Kept
 from assistant.ui_language import texts_in
 from assistant.ui_render import conversation_html
 from assistant.ui_source import Look, gone_html, quote_on_page, source_html
-from assistant.ui_state import Answering, Exchange, Opened, Phase, by_id, open_citation, open_passage, turns, years_of
+from assistant.ui_state import (
+    Answering,
+    Data,
+    Exchange,
+    Exchanges,
+    Opened,
+    Phase,
+    by_id,
+    open_citation,
+    open_passage,
+    turns,
+    years_of,
+)
 from assistant.ui_visitor import Visitor
 from ingest.document import Document
 from vectorstore.errors import VectorStoreError
 
 logger = logging.getLogger(__name__)
 
-Exchanges = tuple[Exchange, ...]
 _REMEMBERED = 10_000
-
-Data = Mapping[str, object]
-"""What the browser sends with an event: the `data-` attributes of what was activated, as strings."""
 
 
 class Chat:
@@ -46,29 +50,17 @@ class Chat:
 
     Args:
         assistant: What answers.
-        archive: Keeps the conversations.
+        kept: What is kept of conversations.
         originals: The files that documents were read from.
-        folder: Where feedback is kept; None keeps none.
-        days: For how long conversations are kept, as the reader is told; 0 where they are kept in memory only.
     """
 
-    def __init__(
-        self,
-        assistant: Answering,
-        archive: Archive,
-        originals: Originals,
-        folder: Path | None = None,
-        days: int = 0,
-    ) -> None:
+    def __init__(self, assistant: Answering, kept: Kept, originals: Originals) -> None:
+        self.kept = kept
         self._assistant = assistant
-        self._archive = archive
         self._originals = originals
-        self._folder = folder
-        self._days = days
         self._examples = lru_cache(maxsize=8)(self._make_examples)
         # Not part of a session's state: an answer under way would write its own view of that over it.
         self._stopped: deque[str] = deque(maxlen=1000)
-        self._judged: OrderedDict[str, str] = OrderedDict()
 
     def ask(
         self, question: str, exchanges: Exchanges, scope: Scope, visitor: Visitor
@@ -95,7 +87,7 @@ class Chat:
             )
             records = {}
         done = (*exchanges, current)
-        self._keep(visitor, done)
+        self.kept.keep(visitor.user, done)
         yield done, conversation_html(done, records, texts), composer_html(texts, working=False)
 
     def stop(self, exchanges: Exchanges, visitor: Visitor) -> tuple[Exchanges, str, str]:
@@ -104,7 +96,7 @@ class Chat:
         self._stopped.extend(working)
         exchanges = self._settled(exchanges)
         if working and exchanges[-1].id in working:
-            self._keep(visitor, exchanges)
+            self.kept.keep(visitor.user, exchanges)
         return (
             exchanges,
             self.conversation(exchanges, visitor.language),
@@ -147,68 +139,17 @@ class Chat:
             document_types=tuple(name for name in _strings(data, "types") if name in types),
         )
 
-    def history(self, exchanges: Exchanges, visitor: Visitor) -> str:
-        """The user's conversations, and the ways to save the one on the page."""
-        saved = any(exchange.phase == Phase.COMPLETE and exchange.answer for exchange in exchanges)
-        try:
-            entries = self._archive.entries(visitor.user) if visitor.user else []
-        except ArchiveError:
-            _log("Conversations could not be listed")
-            entries = []
-        kept = saved and exchanges[0].id in {entry.id for entry in entries}
-        return history_html(entries, exchanges[0].id if kept else "", self._days, texts_in(visitor.language))
-
-    def open_conversation(self, conversation: str, user: str) -> Exchanges:
-        """A conversation of the user's; empty where there is none."""
-        try:
-            return self._archive.conversation(user, conversation)
-        except ArchiveError:
-            _log("A conversation could not be opened")
-            return ()
-
-    def open_link(self, answer: str, user: str) -> Exchanges:
-        """What a link leads to: an answer, with which a conversation of one's own can be gone on with."""
-        try:
-            found = self._archive.answer(user, answer)
-        except ArchiveError:
-            _log("An answer could not be opened by its link")
-            found = None
-        if found is None or found.answer is None:
-            return (Exchange("", Phase.GONE),)
-        return (replace(found, id=uuid.uuid4().hex, shared=True, verdict=""),)
-
-    def forget(self, data: Data, exchanges: Exchanges, user: str) -> Exchanges:
-        """Delete a conversation, or all where none is named; what is on the page goes with it."""
-        named = data.get("conversation")
-        conversation = named if isinstance(named, str) else None
-        self._archive.delete(user, conversation)
-        here = exchanges[0].id if exchanges else None
-        return () if conversation in (None, here) else exchanges
-
-    def link(self, data: Data, user: str) -> None:
-        """Let others open an answer."""
-        self._archive.link(user, str(data.get("id", "")))
-
     def judge(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> str:
         """Keep what the reader says of an answer; the conversation with thanks, or with word that it was not kept."""
-        index = next((i for i, exchange in enumerate(exchanges) if exchange.id == data.get("id")), None)
-        answer = exchanges[index].answer if index is not None else None
-        verdict, reason = _text(data, "verdict"), _text(data, "reason")
-        if index is not None and answer is not None and verdict in set(Judgement):
-            history = turns(exchanges[:index])
-            why = Reason(reason) if reason in set(Reason) and verdict == Judgement.NOT_USEFUL else None
-            try:
-                if self._folder is None:
-                    raise FeedbackError("There is no folder to keep feedback in.")
-                keep_feedback(self._folder, answer, history, Judgement(verdict), why, _text(data, "comment"))
-                self._archive.judge(visitor.user, exchanges[index].id, verdict)
-            except (FeedbackError, ArchiveError):
-                _log("Feedback could not be kept")
-                verdict = FAILED
-            self._judged[exchanges[index].id] = verdict
-            while len(self._judged) > _REMEMBERED:
-                self._judged.popitem(last=False)
+        self.kept.judge(data, exchanges, visitor.user)
         return self.conversation(exchanges, visitor.language)
+
+    def forget(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> Exchanges:
+        """Delete a conversation, or all; what remains on the page."""
+        working = [exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING]
+        left = self.kept.forget(data, exchanges, visitor.user)
+        self._stopped.extend(working if not left else ())
+        return left
 
     def cite(self, data: Data, exchanges: Exchanges, before: Opened | None = None) -> Opened | None:
         """The source of a citation, looked at in the manner of what was open before."""
@@ -267,19 +208,12 @@ class Chat:
         picture = self._originals.picture(record, document, opened.page, quote=quote)
         return Look(picture, self._originals.path(record, document) is not None)
 
-    def _keep(self, visitor: Visitor, exchanges: Exchanges) -> None:
-        """Keep a conversation; where that fails, it goes on without."""
-        try:
-            self._archive.keep(visitor.user, exchanges)
-        except ArchiveError:
-            _log("A conversation could not be kept")
-
     def _settled(self, exchanges: Exchanges) -> Exchanges:
         """The exchanges with those that were stopped marked so, and with what was said of them since."""
         return tuple(
             replace(exchange, phase=Phase.STOPPED)
             if exchange.phase == Phase.WORKING and exchange.id in self._stopped
-            else replace(exchange, verdict=self._judged.get(exchange.id, exchange.verdict))
+            else replace(exchange, verdict=self.kept.verdict(exchange))
             for exchange in exchanges
         )
 
@@ -310,12 +244,6 @@ def _number(data: Data, name: str) -> int:
     """A number from the browser; -1 where it sent none."""
     value = str(data.get(name, ""))
     return int(value) if value.isdecimal() and len(value) < 10 else -1
-
-
-def _text(data: Data, name: str) -> str:
-    """A text from the browser; empty where it sent none."""
-    value = data.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _strings(data: Data, name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from assistant.jobs import ENDED, Job, JobKind, JobState
+from assistant.job import ENDED, Job, JobKind, JobState
 from assistant.ui_text import Texts
 from vectorstore.outcome import FAILURES, FileOutcome, Outcome
 

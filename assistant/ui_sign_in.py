@@ -3,9 +3,7 @@
 import ipaddress
 import logging
 import secrets
-import time
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
@@ -13,7 +11,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from assistant.access import SIGNED_IN
 from assistant.errors import UsersError
 from assistant.settings import Settings
-from assistant.ui_language import LANGUAGES, texts_in
+from assistant.throttle import Throttle
+from assistant.ui_language import LANGUAGES
+from assistant.ui_sign_in_page import SIGN_IN, sign_in_html
 from assistant.users import FILE, Users, normal_name, write_privately
 
 if TYPE_CHECKING:
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from starlette.types import Scope as Connection
 
 SESSION_COOKIE = "utblick-session"
-SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+SIGN_OUT = "/sign-out"
 
 _log = logging.getLogger(__name__)
 _KEY = "session.key"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BYTES = 16_384
-_STATIC = Path(__file__).parent / "static"
 
 
 def guard(app: "FastAPI", settings: Settings) -> None:
@@ -163,40 +162,6 @@ class _ByPassword:
             await send({"type": "websocket.close", "code": 1008})
 
 
-class Throttle:
-    """Makes whoever tries one password after another wait, longer each time.
-
-    Args:
-        free: Attempts before the first wait.
-        first: Seconds of the first wait; each further failure doubles it, up to `longest`.
-        longest: Seconds of the longest one.
-    """
-
-    def __init__(self, free: int = 5, first: float = 15.0, longest: float = 900.0) -> None:
-        self._free, self._first, self._longest = free, first, longest
-        self._failed: dict[tuple[str, str], tuple[int, float]] = {}
-
-    def wait(self, name: str, client: str) -> int:
-        """Seconds to wait before the next attempt; 0 for none."""
-        count, last = self._failed.get((name, client), (0, 0.0))
-        if count < self._free:
-            return 0
-        pause = min(self._longest, self._first * 2 ** min(count - self._free, 16))
-        return max(0, int(last + pause - time.monotonic() + 0.5))
-
-    def fail(self, name: str, client: str) -> None:
-        """An attempt failed."""
-        now = time.monotonic()
-        if len(self._failed) > 10_000:
-            self._failed = {key: seen for key, seen in self._failed.items() if now - seen[1] < self._longest}
-        count, _ = self._failed.get((name, client), (0, 0.0))
-        self._failed[name, client] = (count + 1, now)
-
-    def succeed(self, name: str, client: str) -> None:
-        """An attempt succeeded."""
-        self._failed.pop((name, client), None)
-
-
 class _Door:
     """The sign-in page and the sessions that it gives.
 
@@ -269,46 +234,6 @@ class _Door:
         status = 429 if wait else 401 if failed else 200
         headers = {"cache-control": "no-store"} | ({"retry-after": str(wait)} if wait else {})
         return HTMLResponse(sign_in_html(language, wanted, name, failed=failed, wait=wait), status, headers)
-
-
-def sign_in_html(language: str, wanted: str, name: str = "", *, failed: bool = False, wait: int = 0) -> str:
-    """The sign-in page.
-
-    Args:
-        language: `sv` or `en`.
-        wanted: Path to go on to.
-        name: What was given as the name.
-        failed: Whether name and password did not belong together.
-        wait: Seconds to wait before the next attempt.
-    """
-    texts = texts_in(language)
-    own = texts.signing_in
-    fault = own.wait.format(seconds=wait) if wait else own.failed if failed else ""
-    alert = f'<p class="ub-form-error" id="ub-fault" role="alert">{escape(fault)}</p>' if fault else ""
-    described = ' aria-describedby="ub-fault" aria-invalid="true"' if fault else ""
-    other = next(code for code in LANGUAGES if code != language)
-    switch = f"{SIGN_IN}?language={other}&next={quote(wanted, safe='')}"
-    style = (_STATIC / "shell.css").read_text("utf-8") + (_STATIC / "sign_in.css").read_text("utf-8")
-    dark = "document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches)"
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(own.sign_in)} – Utblick</title><style>{style}</style><script>{dark}</script></head>"
-        '<body class="ub-door"><main class="ub-view" '
-        f'data-shown><h1>Utblick</h1><p class="ub-muted">{escape(texts.tagline)}</p>{alert}'
-        f'<form method="post" action="{SIGN_IN}?language={language}">'
-        f'<input type="hidden" name="next" value="{escape(wanted)}">'
-        f'<label for="ub-name">{escape(own.user_name)}</label>'
-        f'<input id="ub-name" name="name" value="{escape(name)}" autocomplete="username" autocapitalize="none" '
-        f'spellcheck="false" required{described}{"" if name else " autofocus"}>'
-        f'<label for="ub-password">{escape(own.password)}</label>'
-        f'<input id="ub-password" name="password" type="password" autocomplete="current-password" required{described}'
-        f"{' autofocus' if name else ''}>"
-        f'<button class="ub-button ub-primary">{escape(own.sign_in)}</button></form>'
-        f'<p class="ub-muted">{escape(own.help)}</p>'
-        f'<p><a href="{escape(switch)}" lang="{other}">{escape(texts_in(other).signing_in.this_language)}</a></p>'
-        "</main></body></html>"
-    )
 
 
 def _next(path: str) -> str:

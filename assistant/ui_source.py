@@ -99,12 +99,16 @@ def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -
     position = markers.index(opened.marker)
     label = texts.citation_position.format(position=position + 1, total=len(markers))
 
-    def step(name: str, target: int) -> str:
+    def step(short: str, name: str, target: int) -> str:
         known = 0 <= target < len(markers)
         data = f'data-exchange="{opened.exchange}" data-marker="{markers[target]}"' if known else "disabled"
-        return f'<button type="button" class="ub-button" data-event="cite" {data}>{escape(name)}</button>'
+        return (
+            f'<button type="button" class="ub-button" data-event="cite" aria-label="{escape(name)}" {data}>'
+            f"{escape(short)}</button>"
+        )
 
-    steps = step(texts.previous_citation, position - 1) + step(texts.next_citation, position + 1)
+    steps = step(texts.previous, texts.previous_citation, position - 1)
+    steps += step(texts.next, texts.next_citation, position + 1)
     return (
         f'<div class="ub-bar"><span class="ub-eyebrow">{escape(label)}</span><span class="ub-steps">'
         f"{steps if len(markers) > 1 else ''}{_close(texts)}</span></div>"
@@ -112,7 +116,10 @@ def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -
 
 
 def _close(texts: Texts) -> str:
-    return f'<button type="button" class="ub-button" data-event="close">{escape(texts.close)}</button>'
+    return (
+        f'<button type="button" class="ub-button" data-event="close" aria-label="{escape(texts.close)}">'
+        f"{escape(texts.close_short)}</button>"
+    )
 
 
 def _page_bar(document: Document, opened: Opened, look: Look, texts: Texts) -> str:
@@ -242,6 +249,7 @@ def _foot(document: Document, opened: Opened, look: Look, pictured: bool, texts:
         else:
             link = f'<a href="{target}" download>{escape(texts.download_original)}</a>'
     if address.startswith(("https://", "http://")):
+        address += f"#page={opened.page}" if document.format == "pdf" and "#" not in address else ""
         link += f' <a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(texts.original)}</a>'
     elif not look.has_original:
         link = escape(texts.original_gone)

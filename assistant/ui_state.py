@@ -59,6 +59,12 @@ class Exchange:
     shared: bool = False
 
 
+Exchanges = tuple[Exchange, ...]
+
+Data = Mapping[str, object]
+"""What the browser sends with an event: the `data-` attributes of what was activated, as strings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What the source panel shows.

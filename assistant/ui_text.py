@@ -85,6 +85,9 @@ class Texts:
     one_document: str
     many_documents: str
     connection_lost: str
+    previous: str
+    next: str
+    close_short: str
     scope_change: str
     decided: str
     in_force: str

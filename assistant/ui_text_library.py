@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant.jobs import JobKind, JobState
+from assistant.job import JobKind, JobState
 from vectorstore.outcome import Outcome
 
 

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.jobs import KEPT, Cancelled, JobKind, Jobs, JobState
+from assistant.job import JobKind, JobState
+from assistant.jobs import KEPT, Cancelled, Jobs
 from vectorstore.errors import StoreLocked, StoreUnwritable
 from vectorstore.outcome import FileOutcome, Outcome
 

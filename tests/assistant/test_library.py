@@ -8,7 +8,7 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
-from assistant.jobs import JobState
+from assistant.job import JobState
 from assistant.library import Library
 from assistant.settings import Settings
 from ingest.errors import UnreadableFile
@@ -176,7 +176,7 @@ def test_what_was_received_when_the_program_ended_is_read_when_it_starts_again(l
 
 def test_what_was_cancelled_before_it_began_is_not_kept(library: Library) -> None:
     gate = threading.Event()
-    from assistant.jobs import JobKind
+    from assistant.job import JobKind
 
     library.jobs.submit(JobKind.FOLDER, "x", "", lambda tracker: gate.wait(10))
     with library.receive("plan.md") as receiver:

@@ -9,9 +9,10 @@ from starlette.routing import Route
 from assistant.access import Access
 from assistant.errors import SettingsError
 from assistant.settings import Settings, load_settings
+from assistant.throttle import Throttle
 from assistant.ui import make_app
 from assistant.ui_server import ServeError, listen, server_options
-from assistant.ui_sign_in import SESSION_COOKIE, Throttle, _next, guard, session_key
+from assistant.ui_sign_in import SESSION_COOKIE, _next, guard, session_key
 from assistant.users import FILE, Users
 
 PASSWORD = "korrekt häst batteri"
@@ -111,7 +112,7 @@ def test_guessing_is_slowed_down(client: TestClient) -> None:
 
 def test_each_further_failure_doubles_the_wait(monkeypatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("assistant.ui_sign_in.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("assistant.throttle.time.monotonic", lambda: now[0])
     throttle = Throttle(free=2, first=10, longest=35)
     waits = []
     for _ in range(6):

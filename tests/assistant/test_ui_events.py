@@ -10,6 +10,7 @@ from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope
 from assistant.archive import Archive
 from assistant.originals import Originals
 from assistant.ui_events import Chat
+from assistant.ui_kept import Kept
 from assistant.ui_state import Exchange, Opened, Phase
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
@@ -76,7 +77,7 @@ def archive() -> Iterator[Archive]:
 @pytest.fixture
 def chat(answers: Answers, archive: Archive, tmp_path: Path) -> Iterator[Chat]:
     originals = Originals()
-    yield Chat(answers, archive, originals, tmp_path, 30)
+    yield Chat(answers, Kept(archive, tmp_path, 30), originals)
     originals.close()
 
 
@@ -194,33 +195,33 @@ def test_conversation_is_kept_for_who_had_it(chat: Chat, archive: Archive) -> No
     exchanges, _, _ = asked(chat, "Två?", exchanges)
     (entry,) = archive.entries(ANNA.user)
     assert (entry.id, entry.title, entry.questions) == (exchanges[0].id, "Ett?", 2)
-    assert [exchange.answer.text for exchange in chat.open_conversation(entry.id, ANNA.user)] == ["Nio. [1]"] * 2
-    assert chat.open_conversation(entry.id, BO.user) == ()
-    assert f"conversations/{entry.id}.docx" in chat.history(exchanges, ANNA)
-    assert entry.id not in chat.history(exchanges, BO)
+    assert [exchange.answer.text for exchange in chat.kept.open_conversation(entry.id, ANNA.user)] == ["Nio. [1]"] * 2
+    assert chat.kept.open_conversation(entry.id, BO.user) == ()
+    assert f"conversations/{entry.id}.docx" in chat.kept.history(exchanges, ANNA)
+    assert entry.id not in chat.kept.history(exchanges, BO)
 
 
 def test_link_opens_for_others_once_it_is_made(chat: Chat) -> None:
     exchanges, _, _ = asked(chat, "Ett?")
     identifier = exchanges[0].id
-    assert chat.open_link(identifier, BO.user)[0].phase == Phase.GONE
-    chat.link({"id": identifier}, BO.user)
-    assert chat.open_link(identifier, BO.user)[0].phase == Phase.GONE
-    chat.link({"id": identifier}, ANNA.user)
-    (shared,) = chat.open_link(identifier, BO.user)
+    assert chat.kept.open_link(identifier, BO.user)[0].phase == Phase.GONE
+    chat.kept.link({"id": identifier}, BO.user)
+    assert chat.kept.open_link(identifier, BO.user)[0].phase == Phase.GONE
+    chat.kept.link({"id": identifier}, ANNA.user)
+    (shared,) = chat.kept.open_link(identifier, BO.user)
     assert (shared.shared, shared.answer.text) == (True, "Nio. [1]")
     html = chat.conversation((shared,), "sv")
     assert SWEDISH.linked_answer.split("{")[0] in html
     assert 'data-conversation=""' in html
-    gone = chat.conversation(chat.open_link("nothing", BO.user), "sv")
+    gone = chat.conversation(chat.kept.open_link("nothing", BO.user), "sv")
     assert SWEDISH.link_unknown in gone
     assert SWEDISH.intro_heading in gone
 
 
 def test_conversation_goes_on_from_a_link_as_ones_own(chat: Chat, archive: Archive) -> None:
     exchanges, _, _ = asked(chat, "Ett?")
-    chat.link({"id": exchanges[0].id}, ANNA.user)
-    *_, (gone_on, _, _) = chat.ask("Två?", chat.open_link(exchanges[0].id, BO.user), Scope(), BO)
+    chat.kept.link({"id": exchanges[0].id}, ANNA.user)
+    *_, (gone_on, _, _) = chat.ask("Två?", chat.kept.open_link(exchanges[0].id, BO.user), Scope(), BO)
     (entry,) = archive.entries(BO.user)
     assert (entry.id, entry.questions) == (gone_on[0].id, 2)
     assert [one.question for one in archive.conversation(ANNA.user, exchanges[0].id)] == ["Ett?"]
@@ -229,12 +230,12 @@ def test_conversation_goes_on_from_a_link_as_ones_own(chat: Chat, archive: Archi
 def test_deleted_conversation_is_gone_with_its_links(chat: Chat, archive: Archive) -> None:
     first, _, _ = asked(chat, "Ett?")
     second, _, _ = asked(chat, "Två?")
-    chat.link({"id": first[0].id}, ANNA.user)
-    assert chat.forget({"conversation": first[0].id}, second, BO.user) == second
+    chat.kept.link({"id": first[0].id}, ANNA.user)
+    assert chat.forget({"conversation": first[0].id}, second, BO) == second
     assert len(archive.entries(ANNA.user)) == 2
-    assert chat.forget({"conversation": first[0].id}, second, ANNA.user) == second
-    assert chat.open_link(first[0].id, BO.user)[0].phase == Phase.GONE
-    assert chat.forget({}, second, ANNA.user) == ()
+    assert chat.forget({"conversation": first[0].id}, second, ANNA) == second
+    assert chat.kept.open_link(first[0].id, BO.user)[0].phase == Phase.GONE
+    assert chat.forget({}, second, ANNA) == ()
     assert archive.entries(ANNA.user) == []
 
 
@@ -248,7 +249,7 @@ def test_feedback_is_kept_with_the_answer(chat: Chat, tmp_path: Path) -> None:
     assert line["answer_id"] == line["answer"]["id"] == exchanges[1].id
     assert (line["question"], line["history"]) == ("Två?", [{"question": "Ett?", "answer": "Nio. [1]"}])
     assert (line["verdict"], line["reason"], line["comment"]) == ("not_useful", "wrong", "<b>Nej</b>")
-    assert chat.open_conversation(exchanges[0].id, ANNA.user)[1].verdict == "not_useful"
+    assert chat.kept.open_conversation(exchanges[0].id, ANNA.user)[1].verdict == "not_useful"
 
 
 @pytest.mark.parametrize("data", [{}, {"id": "x", "verdict": "useful"}, {"verdict": "useful"}, {"verdict": ["useful"]}])

@@ -132,8 +132,10 @@ def test_panel_tells_document_position_and_section() -> None:
 
 def test_address_on_the_web_is_a_link() -> None:
     made = document((BlockKind.PARAGRAPH, "Text.", 0), facts=(Fact(Field.ADDRESS, 'https://example.org/?a=1&b="'),))
-    html = source_html(made, Opened("a.pdf", 1), (), Look(), SWEDISH)
+    html = source_html(replace(made, format="html"), Opened("a.pdf", 1), (), Look(), SWEDISH)
     assert 'href="https://example.org/?a=1&amp;b=&quot;"' in html
+    html = source_html(replace(made, format="pdf"), Opened("a.pdf", 1), (), Look(), SWEDISH)
+    assert 'href="https://example.org/?a=1&amp;b=&quot;#page=1"' in html
     assert 'rel="noopener noreferrer"' in html
 
 

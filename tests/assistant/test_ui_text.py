@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from assistant.answers import AnswerStatus
-from assistant.jobs import JobKind, JobState
+from assistant.job import JobKind, JobState
 from assistant.ui_language import LANGUAGES, texts_in
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH

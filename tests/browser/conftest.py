@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answers import Answer, AnswerStatus
+from assistant.settings import Settings
 from assistant.ui_state import Answering
 
 ARGUMENTS = [
@@ -38,11 +39,16 @@ HOSTILE = f"""<!doctype html><html lang="sv"><head><title>{HOSTILE_TITLE}</title
 """
 
 
+def find_chromium() -> str | None:
+    """Debian's Chromium or another one on the path."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium or another one on the path; without one the tests are skipped, on CI they fail."""
     playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if found is None:
         message = "no Chromium is installed; `apt-get install chromium` gets one"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
@@ -116,7 +122,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(assistant: Answering, kept: Path) -> Iterator[str]:
-    with served(assistant, kept) as address:
+    from assistant.library import Library
+
+    settings = Settings(data=kept, library_editors="nobody")
+    with served(assistant, kept, settings=settings, library=Library(assistant.store, settings)) as address:
         yield address
 
 

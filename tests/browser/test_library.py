@@ -349,7 +349,12 @@ def test_no_rule_of_wcag_is_broken_and_pictures_for_the_documentation(
 
 def hide_machine(page) -> None:
     """Pictures for the documentation name no folder of the machine on which they were made."""
-    page.evaluate("for (const path of document.querySelectorAll('.ub-path')) path.textContent = '/srv/dokument';")
+    page.evaluate(
+        """() => {
+          const names = ['/srv/utblick/inbox', '/srv/utblick/strategier'];
+          document.querySelectorAll('.ub-path').forEach((path, index) => { path.textContent = names[index]; });
+        }"""
+    )
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
