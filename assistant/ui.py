@@ -69,7 +69,7 @@ def make_app(
     )
     chat = Chat(assistant, Kept(archive, folder, days), originals)
     views: list[View] = [ChatView(chat), CompareView(assistant, chat, comparisons)]
-    routers = [routes(assistant, archive, originals), export_routes(assistant, comparisons)]
+    routers = [routes(assistant, archive, originals), export_routes(assistant, comparisons, https=settings.https)]
     closing: list[Closing] = [comparisons, originals, archive]
     if library is not None:
         views.append(LibraryView(library, access, settings.max_file_megabytes))

@@ -20,8 +20,14 @@ _EXPORTS = {
 }
 
 
-def export_routes(assistant: Answering, comparisons: Comparisons) -> APIRouter:
-    """Let a comparison be downloaded by its owner: `GET /compare/ID.xlsx?language=sv`, or `.docx`."""
+def export_routes(assistant: Answering, comparisons: Comparisons, *, https: bool = False) -> APIRouter:
+    """Let a comparison be downloaded by its owner: `GET /compare/ID.xlsx?language=sv`, or `.docx`.
+
+    Args:
+        assistant: Has the documents.
+        comparisons: Those made and in the making.
+        https: Whether browsers reach this installation by https, whatever a proxy makes of that.
+    """
     router = APIRouter()
 
     @router.get("/compare/{name}.{kind}")
@@ -32,7 +38,8 @@ def export_routes(assistant: Answering, comparisons: Comparisons) -> APIRouter:
         texts = texts_in(language)
         export, media_type = _EXPORTS[kind]
         formats = {document: record.format for document, record in by_id(assistant.documents()).items()}
-        content = export(grid, link_from(str(request.base_url), formats.get), texts)
+        base = str(request.base_url.replace(scheme="https") if https else request.base_url)
+        content = export(grid, link_from(base, formats.get), texts)
         file = f"utblick-{texts.compare.file_name}-{grid.begun_at[:10]}.{kind}"
         headers = {"content-disposition": f'attachment; filename="{file}"', "cache-control": "no-store"}
         return Response(content, media_type=media_type, headers=headers)

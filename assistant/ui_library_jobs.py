@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from assistant.access import name_of
 from assistant.job import ENDED, Job, JobKind, JobState
 from assistant.ui_text import Texts
 from vectorstore.outcome import FAILURES, FileOutcome, Outcome
@@ -57,6 +58,8 @@ def details(reason: str | None, texts: Texts) -> str:
 def _job(job: Job, titles: Mapping[str, str], texts: Texts) -> str:
     own = texts.library
     subject = titles.get(job.subject, job.subject) if job.kind == JobKind.REMOVAL else job.subject
+    name = name_of(job.user)
+    by = f' <span class="ub-muted">{escape(own.by.format(name=name))}</span>' if name else ""
     cancel = (
         f'<button type="button" class="ub-button ub-small" data-event="cancel" data-job="{job.id}" '
         f' aria-label="{escape(own.cancel_name.format(subject=subject))}">'
@@ -66,7 +69,7 @@ def _job(job: Job, titles: Mapping[str, str], texts: Texts) -> str:
     )
     return (
         f'<li data-state="{job.state.value}"><div class="ub-job-head"><span class="ub-job-name">'
-        f'<span class="ub-muted">{escape(own.kinds[job.kind])}</span> <strong>{escape(subject)}</strong></span>'
+        f'<span class="ub-muted">{escape(own.kinds[job.kind])}</span> <strong>{escape(subject)}</strong>{by}</span>'
         f"{cancel}</div>{''.join(_told(job, texts))}</li>"
     )
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import gradio
     import uvicorn
     from fastapi import APIRouter, FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Send
     from starlette.types import Scope as Connection
 
@@ -134,6 +136,7 @@ def application(
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.routing import Route
 
     settings = settings or Settings()
 
@@ -151,6 +154,8 @@ def application(
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *settings.hosts])
     for router in routers:
         app.include_router(router)
+    # Gradio would take files of any size from whoever opens the page; none of its parts here asks for one.
+    app.router.routes.append(Route("/gradio_api/upload", _nothing_here, methods=["POST"]))
     script = "\n".join(path.read_text("utf-8") for path in _assets("js"))
     gr.mount_gradio_app(
         app,
@@ -169,6 +174,12 @@ def application(
         head=f"<script>document.documentElement.lang = {language!r};\n{script}</script>",
     )
     return app
+
+
+def _nothing_here(request: "Request") -> "Response":
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse("Nothing is received here.", 404)
 
 
 def _assets(kind: str) -> list[Path]:

@@ -47,6 +47,7 @@ class LibraryTexts:
     more_jobs: str
     kinds: dict[JobKind, str]
     states: dict[JobState, str]
+    by: str
     progress: str
     reading: str
     outcomes: dict[Outcome, str]
@@ -143,6 +144,7 @@ LIBRARY_SV = LibraryTexts(
         JobState.FAILED: "Misslyckades",
         JobState.CANCELLED: "Avbrutet",
     },
+    by="av {name}",
     progress="{done} av {total} filer",
     reading="Läser {name}",
     outcomes={
@@ -267,6 +269,7 @@ LIBRARY_EN = LibraryTexts(
         JobState.FAILED: "Failed",
         JobState.CANCELLED: "Cancelled",
     },
+    by="by {name}",
     progress="{done} of {total} files",
     reading="Reading {name}",
     outcomes={

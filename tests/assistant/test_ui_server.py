@@ -68,3 +68,4 @@ def test_other_names_for_the_server_are_refused(client: TestClient) -> None:
 def test_nothing_is_offered_to_programs(client: TestClient) -> None:
     assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
     assert client.get("/docs").status_code == 404
+    assert client.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
