@@ -22,6 +22,10 @@ FILE = "conversations.sqlite"
 _EXPIRE_EVERY = 3600.0
 _LISTED = 100
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS conversation (
     id TEXT PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, changed TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS conversation_user ON conversation (user, changed);
@@ -75,8 +79,7 @@ class Archive:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._where, timeout=10, check_same_thread=False, isolation_level=None)
-            self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + _SCHEMA)
-            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise ArchiveError(
                 f"Conversations cannot be kept in {self._where}: {error}. See to it that the folder can be written to, "
@@ -127,7 +130,7 @@ class Archive:
         return [Entry(str(row[0]), str(row[1]), str(row[2]), int(str(row[3]))) for row in rows]
 
     def conversation(self, user: str, conversation: str) -> tuple[Exchange, ...]:
-        """A user's conversation; empty where there is none. What was under way when it was kept counts as stopped."""
+        """A user's conversation; empty where there is none. What has no whole answer counts as stopped."""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM exchange JOIN conversation ON conversation.id = exchange.conversation "
             "WHERE user = ? AND conversation.id = ? ORDER BY position",
@@ -238,7 +241,7 @@ def _exchange(row: Sequence[object]) -> Exchange:
         verdict=verdict,
         asked=asked,
     )
-    return replace(kept, phase=Phase.STOPPED) if kept.phase == Phase.WORKING else kept
+    return kept if kept.phase == Phase.COMPLETE else replace(kept, phase=Phase.STOPPED)
 
 
 def answer_from_json(values: Mapping[str, object]) -> Answer:

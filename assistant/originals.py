@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from vectorstore.types import DocumentRecord
 WIDTHS = (1400, 2800)
 """Widths in pixels in which pages are drawn: for reading, and for reading enlarged."""
 
-_LIMITS = Limits(max_seconds=20.0, max_memory=1024 * 2**20)
+_LIMITS = Limits(max_seconds=10.0, max_memory=1024 * 2**20)
 _MOST_BYTES = 48 * 2**20
 
 _log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Originals:
         self._worker = LoadWorker(_LIMITS)
         self._drawing = threading.Lock()
         self._pictures: OrderedDict[tuple[str, int, int, str], PageImage] = OrderedDict()
+        self._undrawable: deque[tuple[str, int]] = deque(maxlen=1000)
 
     def path(self, record: DocumentRecord, document: Document) -> Path | None:
         """The file of a document; None where it is gone, has changed since it was read, or is a web page's."""
@@ -59,7 +60,7 @@ class Originals:
             quote: Text of the page to find on it.
         """
         path = self.path(record, document) if document.format == "pdf" else None
-        if path is None or width not in WIDTHS:
+        if path is None or width not in WIDTHS or (document.content_hash, page) in self._undrawable:
             return None
         with self._drawing:
             key = (document.content_hash, page, width, quote)
@@ -69,6 +70,7 @@ class Originals:
                     known = self._worker.draw_page(path, Drawing(page, width, quote))
                 except IngestError as error:
                     _log.warning("Page %d of %s is shown as text: %s", page, document.id, error)
+                    self._undrawable.append((document.content_hash, page))  # others wait for whoever tries
                     return None
                 self._keep(key, known)
             self._pictures.move_to_end(key)

@@ -75,6 +75,7 @@ class Chat:
             records = by_id(self._assistant.documents())
             waiting = composer_html(texts, working=True)
             yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
+            self.kept.keep(visitor.user, (*exchanges, current))  # the question is there again after a reload
             for answer in self._assistant.stream(question, history, scope):
                 current = replace(current, answer=replace(answer, id=current.id))
                 if current.id in self._stopped:

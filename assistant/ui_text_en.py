@@ -155,8 +155,9 @@ ENGLISH = Texts(
     export_gone="The conversation is no longer there.",
     history="Earlier conversations",
     history_none="No earlier conversations.",
-    history_kept="Conversations are kept on this server for {days} days after the last question. Only you see them.",
-    history_memory="Conversations are kept only until Utblick is restarted. Only you see them.",
+    history_kept="Conversations are kept on this server for {days} days after the last question. Other users do not "
+    "see them.",
+    history_memory="Conversations are kept only until Utblick is restarted. Other users do not see them.",
     history_open="Open: {title}",
     history_delete="Delete the conversation: {title}",
     history_delete_short="Delete",

@@ -116,8 +116,9 @@ SWEDISH = Texts(
     export_gone="Samtalet finns inte kvar.",
     history="Tidigare samtal",
     history_none="Inga tidigare samtal.",
-    history_kept="Samtal sparas på den här servern i {days} dagar efter den senaste frågan. Bara du ser dem.",
-    history_memory="Samtal sparas bara tills Utblick startas om. Bara du ser dem.",
+    history_kept="Samtal sparas på den här servern i {days} dagar efter den senaste frågan. Andra användare ser dem "
+    "inte.",
+    history_memory="Samtal sparas bara tills Utblick startas om. Andra användare ser dem inte.",
     history_open="Öppna: {title}",
     history_delete="Radera samtalet: {title}",
     history_delete_short="Radera",

@@ -79,6 +79,7 @@ class Uploads:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder.absolute()
+        self._resolved = folder.resolve()
         self._max_bytes = max_bytes
         self._incoming = self.folder / ".incoming"
 
@@ -149,7 +150,7 @@ class Uploads:
 
     def holds(self, path: Path) -> bool:
         """Whether a file is one of the uploaded ones."""
-        return path.is_relative_to(self.folder.resolve())
+        return path.is_relative_to(self._resolved)
 
     def _free_name(self, name: str, content: Path) -> Path:
         """`plan (2).pdf`, or the next number that is free; one that has this very content counts as free."""

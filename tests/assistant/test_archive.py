@@ -38,9 +38,10 @@ def test_answer_is_the_same_after_it_was_kept(tmp_path: Path) -> None:
     assert (kept.question, kept.phase, kept.answer) == ("Fråga e1?", Phase.COMPLETE, ANSWER)
 
 
-def test_what_was_under_way_counts_as_stopped() -> None:
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.STOPPED, Phase.BROKEN])
+def test_what_has_no_whole_answer_counts_as_stopped(phase: Phase) -> None:
     archive = Archive(None)
-    archive.keep("anna", [exchange("e1", Phase.WORKING)])
+    archive.keep("anna", [exchange("e1", phase)])
     assert archive.conversation("anna", "e1")[0].phase == Phase.STOPPED
     archive.close()
 

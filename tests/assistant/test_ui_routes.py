@@ -159,3 +159,13 @@ def test_browser_keeps_its_cookie_and_script_cannot_read_it(client: TestClient) 
 def test_link_to_an_answer_leads_to_the_page(client: TestClient) -> None:
     assert client.get("/answer/abc123", follow_redirects=False).headers["location"] == "../?answer=abc123"
     assert client.get("/answer/a&b", follow_redirects=False).headers["location"] == "../"
+
+
+def test_page_that_cannot_be_drawn_is_not_tried_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    library, originals = Library(folder), Originals()
+    (record, *_), document = library.documents(), library.document(PDF)
+    assert originals.picture(record, document, 99) is None
+    assert originals.picture(record, document, 99) is None
+    assert originals.picture(record, document, 1) is not None
+    originals.close()
+    assert caplog.text.count("is shown as text") == 1

@@ -146,6 +146,18 @@ def test_follow_up_goes_on_after_a_reload(open_page, troubled_address: str) -> N
     assert f"Tidigare: {QUESTION}" in page.locator("article").nth(1).inner_text()
 
 
+def test_question_under_way_is_there_again_when_the_page_was_left(open_page, troubled_address: str) -> None:
+    page = open_page(troubled_address)
+    page.get_by_label("Din fråga").fill("Kan du vänta?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("article[data-phase=working] .ub-text p")
+    again = page.context.new_page()
+    again.goto(page.url)
+    page.close()
+    again.wait_for_selector("article[data-phase=stopped]")
+    assert again.locator("article h2").inner_text().endswith("Kan du vänta?")
+
+
 def test_question_is_asked_again(open_page, address: str) -> None:
     page = open_page(address)
     ask(page, QUESTION)
