@@ -20,12 +20,12 @@ from assistant.cli_open import (
     read_settings,
 )
 from assistant.cli_store import backup, doctor, documents, page, remove, restore
+from assistant.cli_users import users
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
-    from ingest.limits import Limits
     from vectorstore.outcome import FileOutcome
     from vectorstore.scope import Mentions
     from vectorstore.types import Hit
@@ -42,6 +42,7 @@ evaluation = typer.Typer(help="Run question batches and measure them.", no_args_
 config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
+app.add_typer(users, name="users")
 
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
@@ -112,7 +113,7 @@ def ingest(
     if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
     settings = read_settings(data)
-    limits = _limits(settings)
+    limits = settings.limits
     store = open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
@@ -252,7 +253,7 @@ def ask(
 def chat(
     data: Data = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")
+        str | None, typer.Option(help="Address to listen on; only this machine's own where nobody signs in.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
@@ -267,15 +268,7 @@ def chat(
 
     assistant = _open_assistant(settings)
     assistant.read_closely("Vilka nätverk är kommunen medlem i?")  # what is loaded late, the first who asks waits for
-    serve(
-        assistant,
-        host=settings.host,
-        port=settings.port,
-        folder=settings.data,
-        conversation_days=settings.conversation_days,
-        language=settings.language,
-        allow_remote=allow_remote,
-    )
+    serve(assistant, settings, store=assistant.store, allow_remote=allow_remote)
 
 
 app.command("ui", hidden=True)(chat)
@@ -342,19 +335,6 @@ def eval_retrieval(
     for name in modes:
         values = report["measures" if name == "hybrid" else name]
         typer.echo(f"{name:8} " + "  ".join(f"{measure} {value:.3f}" for measure, value in values.items()))
-
-
-def _limits(settings: "Settings") -> "Limits":
-    from ingest.limits import Limits
-
-    megabyte = 1024 * 1024
-    return Limits(
-        max_bytes=settings.max_file_megabytes * megabyte,
-        max_pages=settings.max_pages,
-        max_seconds=settings.max_seconds,
-        max_memory=settings.max_memory_megabytes * megabyte,
-        max_decompressed=settings.max_decompressed_megabytes * megabyte,
-    )
 
 
 def _open_assistant(settings: "Settings") -> "Assistant":

@@ -37,17 +37,18 @@ class ChatView:
         with gr.Row(elem_id="ub-layout"):
             with gr.Column(elem_id="ub-chat"):
                 history = part("", "ub-history", ["open", "forget"])
-                conversation = part("", "ub-conversation", ["cite", "passage", "example", "link", "judge"])
+                conversation = part("", "ub-conversation", ["cite", "passage", "example", "link", "judge", "show"])
                 with gr.Column(elem_id="ub-ask"):
-                    scope = part("", "ub-scope", ["scope"])
+                    scope = part("", "ub-scope", ["scope", "show"])
                     composer = part(chat.composer((), opening), "ub-composer", ["ask", "stop", "new"])
             with gr.Column(elem_id="ub-side"):
-                source = part("", "ub-source", ["cite", "turn", "look", "document", "close"])
+                source = part("", "ub-source", ["cite", "turn", "look", "document", "close", "show"])
         parts = _Parts(history, conversation, scope, composer, source)
         _wire_asking(chat, states, parts)
         _wire_keeping(chat, states, parts)
         _wire_sources(chat, states, parts)
         _wire_scope(chat, states, parts)
+        _wire_return(chat, states, parts)
         return [Restored(states.exchanges, lambda request: _restored(chat, request)), *_panels(chat, states, parts)]
 
 
@@ -231,3 +232,17 @@ def _wire_scope(chat: Chat, states: _States, parts: _Parts) -> None:
         return chosen, chat.scope(chosen, language)
 
     parts.scope.scope(choose, [states.language], [states.scope, parts.scope], **AT_ONCE)
+
+
+def _wire_return(chat: Chat, states: _States, parts: _Parts) -> None:
+    """When the view is opened again, what it says of the documents may have changed; what is being read stays."""
+
+    def welcome(exchanges: Exchanges, language: str) -> Any:  # noqa: ANN401 - Gradio's word for no change
+        return gr.skip() if exchanges else chat.conversation(exchanges, language)
+
+    def list_documents(opened: Opened | None, language: str) -> Any:  # noqa: ANN401
+        return gr.skip() if opened else chat.source(None, (), language)
+
+    parts.conversation.show(welcome, [states.exchanges, states.language], [parts.conversation], **AT_ONCE)
+    parts.scope.show(chat.scope, [states.scope, states.language], [parts.scope], **AT_ONCE)
+    parts.source.show(list_documents, [states.opened, states.language], [parts.source], **AT_ONCE)

@@ -28,8 +28,8 @@ _FILTERED = 12
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
 
 
-def header_html(views: Sequence[str], texts: Texts) -> str:
-    """Name, tagline, the ways to the views where there are several, and the language switch."""
+def header_html(views: Sequence[str], texts: Texts, user: str = "", *, sign_out: bool = False) -> str:
+    """Name, tagline, the ways to the views where there are several, the language switch, and who is signed in."""
     links = "".join(f'<a class="ub-view-link" href="#{view}">{escape(texts.views[view])}</a>' for view in views)
     navigation = (
         f'<nav class="ub-views" aria-label="{escape(texts.navigation)}">{links}</nav>' if len(views) > 1 else ""
@@ -44,7 +44,8 @@ def header_html(views: Sequence[str], texts: Texts) -> str:
         f'data-lost="{escape(texts.connection_lost)}">'
         f'<a class="ub-skip" href="#ub-question">{escape(texts.skip_to_question)}</a>'
         f'<div class="ub-brand"><h1>Utblick</h1><p>{escape(texts.tagline)}</p></div>{navigation}'
-        f'<div class="ub-languages" role="group" aria-label="{escape(texts.switch_language)}">{buttons}</div></header>'
+        f'<div class="ub-languages" role="group" aria-label="{escape(texts.switch_language)}">{buttons}</div>'
+        f"{_user(user, texts, sign_out=sign_out)}</header>"
     )
 
 
@@ -186,6 +187,23 @@ def _in_sentence(heading: str, text: str) -> str:
     lowered = first[:1].lower() + first[1:]
     named = any(map(str.isupper, first[1:])) or re.search(rf"[a-zåäöé,] {re.escape(first)}\b", text)
     return heading if named else lowered + heading[len(first) :]
+
+
+def _user(name: str, texts: Texts, *, sign_out: bool) -> str:
+    """Who is signed in, and the way out."""
+    if not name:
+        return ""
+    out = (
+        f'<form method="post" action="sign-out"><button class="ub-switch">{escape(texts.signing_in.sign_out)}'
+        "</button></form>"
+        if sign_out
+        else ""
+    )
+    told = escape(texts.signing_in.signed_in_as.format(name=name))
+    return (
+        f'<div class="ub-user"><span><span class="ub-sr">{told}</span>'
+        f'<span aria-hidden="true">{escape(name)}</span></span>{out}</div>'
+    )
 
 
 def _sorted(names: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 import gradio as gr
 
+from assistant.access import name_of
 from assistant.ui_documents import header_html
 from assistant.ui_language import texts_in
 from assistant.ui_visitor import Visitor, user_of
@@ -88,17 +89,18 @@ def part(value: str, name: str, events: Sequence[str]) -> gr.HTML:
     return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
 
 
-def build_page(views: Sequence[View], *, language: str = "sv") -> gr.Blocks:
+def build_page(views: Sequence[View], *, language: str = "sv", sign_out: bool = False) -> gr.Blocks:
     """The page with its views, the first of which is shown.
 
     Args:
         views: In the order of the header.
         language: `sv` or `en`, in which the page opens. Each session can change it.
+        sign_out: Whether whoever is signed in can sign out here.
     """
     names = [view.name for view in views]
 
     def draw_header(visitor: Visitor) -> str:
-        return header_html(names, texts_in(visitor.language))
+        return header_html(names, texts_in(visitor.language), name_of(visitor.user), sign_out=sign_out)
 
     with gr.Blocks(title="Utblick", analytics_enabled=False, fill_width=True) as blocks:
         state = gr.State(language)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from assistant.answers import AnswerStatus
 from assistant.feedback import Reason
+from assistant.ui_text_compare import CompareTexts
+from assistant.ui_text_library import LibraryTexts
+from assistant.ui_text_sign_in import SignInTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,9 @@ class Texts:
     formats: dict[str, str]
     facts: dict[str, str]
     document_types: dict[str, str]
+    library: LibraryTexts
+    compare: CompareTexts
+    signing_in: SignInTexts
 
     def count_documents(self, count: int) -> str:
         """`1 dokument` or `8 documents`."""

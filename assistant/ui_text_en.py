@@ -3,6 +3,9 @@
 from assistant.answers import AnswerStatus
 from assistant.feedback import Reason
 from assistant.ui_text import Texts
+from assistant.ui_text_compare import COMPARE_EN
+from assistant.ui_text_library import LIBRARY_EN
+from assistant.ui_text_sign_in import SIGN_IN_EN
 
 DOCUMENT_TYPES = {
     "handlingsplan": "action plan",
@@ -219,4 +222,7 @@ ENGLISH = Texts(
         "responsible": "Responsible",
     },
     document_types=DOCUMENT_TYPES,
+    library=LIBRARY_EN,
+    compare=COMPARE_EN,
+    signing_in=SIGN_IN_EN,
 )

@@ -3,7 +3,10 @@
 from assistant.answers import AnswerStatus
 from assistant.feedback import Reason
 from assistant.ui_text import Texts
+from assistant.ui_text_compare import COMPARE_SV
 from assistant.ui_text_en import DOCUMENT_TYPES
+from assistant.ui_text_library import LIBRARY_SV
+from assistant.ui_text_sign_in import SIGN_IN_SV
 
 SWEDISH = Texts(
     language="sv",
@@ -180,4 +183,7 @@ SWEDISH = Texts(
         "responsible": "Ansvarig",
     },
     document_types={english: swedish for swedish, english in DOCUMENT_TYPES.items()},
+    library=LIBRARY_SV,
+    compare=COMPARE_SV,
+    signing_in=SIGN_IN_SV,
 )

@@ -11,6 +11,7 @@
 
   for (const event of ["cite", "passage", "document", "turn", "look", "close"]) {
     before[event] = (button) => {
+      if (button.closest("#ub-view-compare")) return;
       arrival = event;
       if (!parts["ub-source"]?.contains(button)) opener = button;
     };
@@ -140,7 +141,7 @@
   /* Pages as pictures: how large they are shown is the reader's choice, for all pages. */
   const ZOOMS = [1, 1.25, 1.5, 2, 3];
   let zoom = 0;
-  setups["ub-source"] = (element, trigger, watch) => {
+  setups["ub-source"] = setups["ub-compare-source"] = (element, trigger, watch) => {
     element.addEventListener("click", (event) => {
       const button = event.target.closest("[data-zoom]");
       if (!button) return;

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answers import Answer, AnswerStatus
+from assistant.settings import Settings
 from assistant.ui_state import Answering
 
 ARGUMENTS = [
@@ -86,6 +87,12 @@ def serve_chat() -> Callable:
 
 
 @pytest.fixture(scope="session")
+def serving() -> Callable:
+    """`served`, for tests that need a page of their own."""
+    return served
+
+
+@pytest.fixture(scope="session")
 def assistant_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Answering]]:
     """Makes an assistant over a store of the files in a folder."""
     from assistant.assistant import Assistant
@@ -121,7 +128,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(assistant: Answering, kept: Path) -> Iterator[str]:
-    with served(assistant, kept) as address:
+    from assistant.library import Library
+
+    settings = Settings(data=kept, library_editors="nobody")
+    with served(assistant, kept, settings=settings, library=Library(assistant.store, settings)) as address:
         yield address
 
 
