@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -251,7 +252,8 @@ def _facts(record: DocumentRecord, origin: str, texts: Texts) -> str:
         pages = texts.count_pages(len(record.ocr_pages))
         rows.append((own.recognised, own.recognised_pages.format(pages=pages)))
     rows.append((own.origins[origin], record.id))
-    rows.append((own.added, record.ingested_at[:16].replace("T", " ")))
+    added = datetime.fromisoformat(record.ingested_at).astimezone()
+    rows.append((own.added, added.strftime("%Y-%m-%d %H:%M")))
     listed = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>" for label, value in rows)
     return (
         f'<details data-name="facts {escape(record.id)}"><summary>{escape(own.facts)}</summary>'

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import time
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ _DEVICES = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$", re.IGNORECA
 _BYTES = 200
 _MEGABYTE = 2**20
 _TRIES = 10_000
+_COMING = 3600
 
 
 def safe_name(name: str) -> str:
@@ -94,12 +96,17 @@ class Uploads:
         return Receiver(upload, self._incoming / upload.token, self._max_bytes)
 
     def waiting(self) -> Iterator[Upload]:
-        """What was received and not synced before the program ended; what was not received whole is removed."""
+        """What was received and not synced before the program ended; what was not received whole is removed.
+
+        What came within the last hour may still be coming, to another program over the same folder.
+        """
         for folder in sorted(self._incoming.iterdir()) if self._incoming.is_dir() else ():
             try:
                 upload = Upload(**json.loads((folder / "upload.json").read_text("utf-8")))
             except (OSError, ValueError, TypeError):
-                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):
+                    if time.time() - folder.stat().st_mtime > _COMING:
+                        shutil.rmtree(folder, ignore_errors=True)
             else:
                 yield upload
 

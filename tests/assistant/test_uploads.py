@@ -134,6 +134,9 @@ def test_what_was_not_received_whole_is_removed_at_the_start(uploads: Uploads) -
     half.mkdir(parents=True)
     (half / "content").write_bytes(b"half")
     assert list(uploads.waiting()) == []
+    assert half.exists()
+    os.utime(half, (0, 0))
+    assert list(uploads.waiting()) == []
     assert not half.exists()
 
 
