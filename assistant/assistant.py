@@ -166,6 +166,11 @@ class Assistant:
         understood = understand(_well_formed(question), history, scope, self._organisations())
         return self._score(understood, self._retrieve(understood))
 
+    @property
+    def store(self) -> Store:
+        """Where the documents are; for what adds to it and removes from it beside the answering."""
+        return self._store
+
     def documents(self) -> list[DocumentRecord]:
         """All documents in the store, by identifier."""
         return self._store.catalog.records()

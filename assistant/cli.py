@@ -13,12 +13,12 @@ import typer
 from assistant.cli_eval import evaluation
 from assistant.cli_open import AsJson, Data, existing_store, open_store, print_json, read_settings
 from assistant.cli_store import backup, doctor, documents, page, remove, restore
+from assistant.cli_users import users
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Scope, Turn
     from assistant.assistant import Assistant
     from assistant.settings import Settings
-    from ingest.limits import Limits
     from vectorstore.outcome import FileOutcome
     from vectorstore.scope import Mentions
     from vectorstore.types import Hit
@@ -34,6 +34,7 @@ app = typer.Typer(
 config = typer.Typer(help="Look at the settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(evaluation, name="eval")
 app.add_typer(config, name="config")
+app.add_typer(users, name="users")
 
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="Only documents of this organisation; may be repeated.")
@@ -104,7 +105,7 @@ def ingest(
     if not (paths or rebuild or web):
         raise typer.BadParameter("Name a folder, a file or a web address to read.", param_hint="PATH|URL")
     settings = read_settings(data)
-    limits = _limits(settings)
+    limits = settings.limits
     store = open_store(settings, create=True)
     if rebuild:
         with store.writing(check=False):
@@ -244,7 +245,7 @@ def ask(
 def chat(
     data: Data = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; only this machine's own without sign-in.")
+        str | None, typer.Option(help="Address to listen on; only this machine's own where nobody signs in.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Annotated[str | None, typer.Option(help="What writes answers, as in the settings.")] = None,
@@ -257,13 +258,9 @@ def chat(
     typer.echo("Loading the embedding model and the store ...", err=True)
     from assistant.ui import serve
 
-    serve(
-        _open_assistant(settings),
-        host=settings.host,
-        port=settings.port,
-        language=settings.language,
-        allow_remote=allow_remote,
-    )
+    assistant = _open_assistant(settings)
+    assistant.read_closely("Vilka nätverk är kommunen medlem i?")  # what is loaded late, the first who asks waits for
+    serve(assistant, settings, store=assistant.store, allow_remote=allow_remote)
 
 
 app.command("ui", hidden=True)(chat)
@@ -282,19 +279,6 @@ def config_show(data: Data = None, as_json: AsJson = False) -> None:
         return
     for name, field in type(settings).model_fields.items():
         typer.echo(f"{name} = {values[name]!r}\n    {field.description} (UTBLICK_{name.upper()})")
-
-
-def _limits(settings: "Settings") -> "Limits":
-    from ingest.limits import Limits
-
-    megabyte = 1024 * 1024
-    return Limits(
-        max_bytes=settings.max_file_megabytes * megabyte,
-        max_pages=settings.max_pages,
-        max_seconds=settings.max_seconds,
-        max_memory=settings.max_memory_megabytes * megabyte,
-        max_decompressed=settings.max_decompressed_megabytes * megabyte,
-    )
 
 
 def _open_assistant(settings: "Settings") -> "Assistant":

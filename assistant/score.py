@@ -255,7 +255,12 @@ def _read(unit: Unit) -> dict[str, float]:
     """What the reader makes of the passage and of the unit in it; a passage that it did not read holds no answer."""
     reading = unit.hit.reading
     if reading is None or reading.answerability is None:
-        return {"answerable": -_LARGEST_LOGIT, "relevant": -_LARGEST_LOGIT, "held": 0.0, "focus": math.log(_LEAST_SHARE)}
+        return {
+            "answerable": -_LARGEST_LOGIT,
+            "relevant": -_LARGEST_LOGIT,
+            "held": 0.0,
+            "focus": math.log(_LEAST_SHARE),
+        }
     held = share_held(unit)
     return {
         "answerable": _logit(reading.answerability),

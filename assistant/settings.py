@@ -1,20 +1,41 @@
 """Settings, in one place: flag > environment `UTBLICK_*` > `utblick.toml` > default."""
 
+import ipaddress
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from assistant.errors import SettingsError
 
+if TYPE_CHECKING:
+    from ingest.limits import Limits
+
 _PREFIX = "UTBLICK_"
 _FILE = "utblick.toml"
+_MEGABYTE = 2**20
 _OTHERS = {"UTBLICK_SCREENSHOTS"}
 """Variables that steer something else than the program."""
+
+
+def _divided(value: object) -> object:
+    """What a variable of the environment holds as a list, at its commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_divided)]
+Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_divided)]
 
 
 class Settings(BaseSettings):
@@ -77,7 +98,73 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that the chat listens on.")
+    conversation_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="For how many days after its last question a conversation of the chat is kept. 0 keeps "
+        "conversations in memory only, until the chat is stopped.",
+    )
     language: str = Field(default="sv", pattern="^(sv|en)$", description="Language in which the chat opens.")
+    hosts: Names = Field(
+        default=(),
+        description="Names under which browsers reach the chat, such as utblick.example.org, beside this machine's "
+        "own; several with commas. Requests that name another host are then refused.",
+    )
+    sign_in: Literal["none", "users", "proxy"] = Field(
+        default="none",
+        description="Who may use the chat: `none` (whoever reaches it; this machine only, unless forced), `users` "
+        "(names and passwords that `utblick users add` keeps), or `proxy` (an OpenID Connect provider or another "
+        "sign-in in a proxy before it, which names the user in a header).",
+    )
+    proxy_header: str = Field(
+        default="X-Forwarded-User",
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="The header in which the proxy names the user, for sign_in `proxy`.",
+    )
+    trusted_proxies: Names = Field(
+        default=("127.0.0.1", "::1"),
+        description="Network addresses, or ranges such as 10.0.0.0/24, whose word on the user is taken, for sign_in "
+        "`proxy`. All others are refused.",
+    )
+    session_hours: float = Field(
+        default=12.0, gt=0, le=720, description="Hours after which a user signs in again, for sign_in `users`."
+    )
+    https: bool = Field(
+        default=False,
+        description="Whether browsers reach the chat by https, through a proxy that sees to that. The session's "
+        "cookie is then sent by nothing else.",
+    )
+    library_editors: str = Field(
+        default="everyone",
+        min_length=1,
+        description="Who may add documents to the library and remove them in the chat: `everyone` (who is signed in, "
+        "or sits at this machine), `nobody`, or user names, separated by commas.",
+    )
+    library_folders: Folders = Field(
+        default=(),
+        description="Folders of the server that may be synced in the chat, beside those that were ingested before.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            ipaddress.ip_network(value, strict=False)
+        return values
+
+    @property
+    def limits(self) -> "Limits":
+        """What reading one file may cost."""
+        from ingest.limits import Limits
+
+        return Limits(
+            max_bytes=self.max_file_megabytes * _MEGABYTE,
+            max_pages=self.max_pages,
+            max_seconds=self.max_seconds,
+            max_memory=self.max_memory_megabytes * _MEGABYTE,
+            max_decompressed=self.max_decompressed_megabytes * _MEGABYTE,
+        )
 
     @classmethod
     def settings_customise_sources(

@@ -1,7 +1,7 @@
 """HTML of the document list, of the scope and of the frame, and questions made from the documents at hand."""
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
@@ -24,11 +24,16 @@ _GENERAL = re.compile(
 _WORDS = 3
 _EXAMPLES = 4
 _EXAMINED = 24
+_FILTERED = 12
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
 
 
-def header_html(texts: Texts) -> str:
-    """Name, tagline and language switch."""
+def header_html(views: Sequence[str], texts: Texts, user: str = "", *, sign_out: bool = False) -> str:
+    """Name, tagline, the ways to the views where there are several, the language switch, and who is signed in."""
+    links = "".join(f'<a class="ub-view-link" href="#{view}">{escape(texts.views[view])}</a>' for view in views)
+    navigation = (
+        f'<nav class="ub-views" aria-label="{escape(texts.navigation)}">{links}</nav>' if len(views) > 1 else ""
+    )
     buttons = "".join(
         f'<button type="button" class="ub-switch" data-event="language" data-language="{language}" lang="{language}" '
         f'aria-pressed="{"true" if language == texts.language else "false"}">{_LANGUAGE_NAMES[language]}</button>'
@@ -38,8 +43,9 @@ def header_html(texts: Texts) -> str:
         f'<header class="ub-header" data-language="{texts.language}" data-title="Utblick – {escape(texts.tagline)}" '
         f'data-lost="{escape(texts.connection_lost)}">'
         f'<a class="ub-skip" href="#ub-question">{escape(texts.skip_to_question)}</a>'
-        f'<div class="ub-brand"><h1>Utblick</h1><p>{escape(texts.tagline)}</p></div>'
-        f'<div class="ub-languages" role="group" aria-label="{escape(texts.switch_language)}">{buttons}</div></header>'
+        f'<div class="ub-brand"><h1>Utblick</h1><p>{escape(texts.tagline)}</p></div>{navigation}'
+        f'<div class="ub-languages" role="group" aria-label="{escape(texts.switch_language)}">{buttons}</div>'
+        f"{_user(user, texts, sign_out=sign_out)}</header>"
     )
 
 
@@ -79,8 +85,17 @@ def scope_html(records: Sequence[DocumentRecord], scope: Scope, texts: Texts) ->
     """What questions are limited to, and the choices."""
     organisations = sorted({record.organisation for record in records if record.organisation}, key=str.casefold)
     years = sorted({year for record in records for year in years_of(record.period)}, reverse=True)
+    types = {record.document_type: texts.type_name(record.document_type) or "" for record in records}
+    titles = {record.id: record.title for record in records}
+    choices = (
+        ("organisations", texts.scope_organisations, {name: name for name in organisations}, scope.organisations),
+        ("years", texts.scope_years, {str(year): str(year) for year in years}, tuple(map(str, scope.years))),
+        ("types", texts.scope_types, _sorted({key: name for key, name in types.items() if key}), scope.document_types),
+        ("documents", texts.scope_documents, _sorted(titles), scope.documents),
+    )
+    groups = "".join(_choices(name, label, values, chosen, texts) for name, label, values, chosen in choices)
     within = [record for record in records if in_scope(record, scope)]
-    names = [*scope.organisations, *map(str, scope.years)]
+    names = [values.get(value, value) for _, _, values, chosen in choices for value in chosen]
     if names:
         summary = texts.scope_some.format(count=len(within), total=len(records), names=", ".join(names))
     else:
@@ -93,8 +108,8 @@ def scope_html(records: Sequence[DocumentRecord], scope: Scope, texts: Texts) ->
     return (
         f'<div class="ub-scope" role="group" aria-label="{escape(texts.scope)}">'
         f'<p class="ub-scope-now" role="status"><strong>{escape(texts.scope)}:</strong> {escape(summary)} </p>{clear}'
-        f"{_choices('organisations', texts.scope_organisations, organisations, scope.organisations, texts)}"
-        f"{_choices('years', texts.scope_years, list(map(str, years)), list(map(str, scope.years)), texts)}</div>"
+        f'<details class="ub-choices" data-name="scope"><summary class="ub-button">{escape(texts.scope_change)}'
+        f'</summary><div class="ub-menu"><div class="ub-choice-groups">{groups}</div></div></details></div>'
     )
 
 
@@ -174,17 +189,42 @@ def _in_sentence(heading: str, text: str) -> str:
     return heading if named else lowered + heading[len(first) :]
 
 
-def _choices(name: str, label: str, values: Sequence[str], chosen: Sequence[str], texts: Texts) -> str:
+def _user(name: str, texts: Texts, *, sign_out: bool) -> str:
+    """Who is signed in, and the way out."""
+    if not name:
+        return ""
+    out = (
+        f'<form method="post" action="sign-out"><button class="ub-switch">{escape(texts.signing_in.sign_out)}'
+        "</button></form>"
+        if sign_out
+        else ""
+    )
+    told = escape(texts.signing_in.signed_in_as.format(name=name))
+    return (
+        f'<div class="ub-user"><span><span class="ub-sr">{told}</span>'
+        f'<span aria-hidden="true">{escape(name)}</span></span>{out}</div>'
+    )
+
+
+def _sorted(names: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
+
+
+def _choices(name: str, label: str, values: Mapping[str, str], chosen: Sequence[str], texts: Texts) -> str:
     boxes = "".join(
         f'<label><input type="checkbox" name="{name}" value="{escape(value)}"{" checked" if value in chosen else ""}>'
-        f"<span>{escape(value)}</span></label>"
-        for value in values
+        f"<span>{escape(shown)}</span></label>"
+        for value, shown in values.items()
     )
-    number = f" ({len(chosen)})" if chosen else ""
+    search = (
+        f'<input type="search" class="ub-filter" aria-label="{escape(f"{texts.scope_filter}: {label}")}" '
+        f'placeholder="{escape(texts.scope_filter)}" autocomplete="off">'
+        if len(values) > _FILTERED
+        else ""
+    )
     return (
-        f'<details class="ub-choices" data-name="{name}"><summary class="ub-button">{escape(label)}{number}</summary>'
-        f'<fieldset><legend class="ub-sr">{escape(label)}</legend>{boxes or escape(texts.scope_none)}</fieldset>'
-        "</details>"
+        f"<fieldset><legend>{escape(label)}</legend>{search}"
+        f'<div class="ub-options">{boxes or escape(texts.scope_none)}</div></fieldset>'
     )
 
 

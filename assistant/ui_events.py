@@ -6,31 +6,43 @@ Each handler returns new state and the HTML that follows from it. Values that co
 import logging
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from assistant.answers import Scope
+from assistant.originals import Originals
 from assistant.ui_documents import (
     composer_html,
     documents_html,
     example_questions,
-    header_html,
     scope_html,
     welcome_html,
 )
+from assistant.ui_kept import Kept
 from assistant.ui_language import texts_in
 from assistant.ui_render import conversation_html
-from assistant.ui_source import gone_html, source_html
-from assistant.ui_state import Answering, Exchange, Opened, Phase, by_id, open_citation, open_passage, turns, years_of
+from assistant.ui_source import Look, gone_html, quote_on_page, source_html
+from assistant.ui_state import (
+    Answering,
+    Data,
+    Exchange,
+    Exchanges,
+    Opened,
+    Phase,
+    by_id,
+    open_citation,
+    open_passage,
+    turns,
+    years_of,
+)
+from assistant.ui_visitor import Visitor
 from ingest.document import Document
 from vectorstore.errors import VectorStoreError
 
 logger = logging.getLogger(__name__)
 
-Exchanges = tuple[Exchange, ...]
-Data = Mapping[str, object]
-"""What the browser sends with an event: the `data-` attributes of what was activated, as strings."""
+_REMEMBERED = 10_000
 
 
 class Chat:
@@ -38,29 +50,34 @@ class Chat:
 
     Args:
         assistant: What answers.
+        kept: What is kept of conversations.
+        originals: The files that documents were read from.
     """
 
-    def __init__(self, assistant: Answering) -> None:
+    def __init__(self, assistant: Answering, kept: Kept, originals: Originals) -> None:
+        self.kept = kept
         self._assistant = assistant
+        self._originals = originals
         self._examples = lru_cache(maxsize=8)(self._make_examples)
         # Not part of a session's state: an answer under way would write its own view of that over it.
         self._stopped: deque[str] = deque(maxlen=1000)
 
     def ask(
-        self, question: str, exchanges: Exchanges, scope: Scope, language: str
+        self, question: str, exchanges: Exchanges, scope: Scope, visitor: Visitor
     ) -> Iterator[tuple[Exchanges, str, str]]:
         """Answer a question: the exchanges, the conversation and the form, again and again as the answer grows."""
         question = question.strip()
-        exchanges = self._settled(exchanges)
+        exchanges = tuple(exchange for exchange in self._settled(exchanges) if exchange.phase != Phase.GONE)
         history = turns(exchanges)
         current = Exchange(question, id=uuid.uuid4().hex)
-        texts = texts_in(language)
+        texts = texts_in(visitor.language)
         try:
             records = by_id(self._assistant.documents())
             waiting = composer_html(texts, working=True)
             yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
+            self.kept.keep(visitor.user, (*exchanges, current))  # the question is there again after a reload
             for answer in self._assistant.stream(question, history, scope):
-                current = replace(current, answer=answer)
+                current = replace(current, answer=replace(answer, id=current.id))
                 if current.id in self._stopped:
                     return
                 yield (*exchanges, current), conversation_html((*exchanges, current), records, texts), waiting
@@ -71,56 +88,81 @@ class Chat:
             )
             records = {}
         done = (*exchanges, current)
+        self.kept.keep(visitor.user, done)
         yield done, conversation_html(done, records, texts), composer_html(texts, working=False)
 
-    def stop(self, exchanges: Exchanges, language: str) -> tuple[Exchanges, str, str]:
+    def stop(self, exchanges: Exchanges, visitor: Visitor) -> tuple[Exchanges, str, str]:
         """Mark what was being answered as stopped."""
-        self._stopped.extend(exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING)
+        working = [exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING]
+        self._stopped.extend(working)
         exchanges = self._settled(exchanges)
-        return exchanges, self.conversation(exchanges, language), self.composer(exchanges, language)
+        if working and exchanges[-1].id in working:
+            self.kept.keep(visitor.user, exchanges)
+        return (
+            exchanges,
+            self.conversation(exchanges, visitor.language),
+            self.composer(exchanges, visitor.language),
+        )
 
     def conversation(self, exchanges: Exchanges, language: str) -> str:
         """The conversation, or the welcome where there is none yet."""
         texts = texts_in(language)
         records = self._assistant.documents()
         if exchanges:
-            return conversation_html(self._settled(exchanges), by_id(records), texts)
+            shown = conversation_html(self._settled(exchanges), by_id(records), texts)
+            if exchanges[-1].phase != Phase.GONE:
+                return shown
+        else:
+            shown = ""
         state = tuple((record.id, record.ingested_at) for record in records)
-        return welcome_html(self._examples(state, language), not records, texts)
+        return shown + welcome_html(self._examples(state, language), not records, texts)
 
     def composer(self, exchanges: Exchanges, language: str) -> str:
         """The form, waiting while an answer is being made."""
         working = any(exchange.phase == Phase.WORKING for exchange in self._settled(exchanges))
         return composer_html(texts_in(language), working=working)
 
-    def header(self, language: str) -> str:
-        """The header."""
-        return header_html(texts_in(language))
-
     def scope(self, scope: Scope, language: str) -> str:
         """What questions are limited to."""
         return scope_html(self._assistant.documents(), scope, texts_in(language))
 
     def choose_scope(self, data: Data) -> Scope:
-        """The scope that the browser asks for; names and years that no document has are left out."""
+        """The scope that the browser asks for; what no document has is left out."""
         records = self._assistant.documents()
-        known = {record.organisation for record in records if record.organisation}
+        organisations = {record.organisation for record in records if record.organisation}
+        types = {record.document_type for record in records if record.document_type}
         years = {str(year) for record in records for year in years_of(record.period)}
+        documents = {record.id for record in records}
         return Scope(
-            organisations=tuple(name for name in _strings(data, "organisations") if name in known),
+            organisations=tuple(name for name in _strings(data, "organisations") if name in organisations),
             years=tuple(int(year) for year in _strings(data, "years") if year in years),
+            documents=tuple(name for name in _strings(data, "documents") if name in documents),
+            document_types=tuple(name for name in _strings(data, "types") if name in types),
         )
 
-    def cite(self, data: Data, exchanges: Exchanges) -> Opened | None:
-        """The source of a citation."""
+    def judge(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> str:
+        """Keep what the reader says of an answer; the conversation with thanks, or with word that it was not kept."""
+        self.kept.judge(data, exchanges, visitor.user)
+        return self.conversation(exchanges, visitor.language)
+
+    def forget(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> Exchanges:
+        """Delete a conversation, or all; what remains on the page."""
+        working = [exchange.id for exchange in exchanges if exchange.phase == Phase.WORKING]
+        left = self.kept.forget(data, exchanges, visitor.user)
+        self._stopped.extend(working if not left else ())
+        return left
+
+    def cite(self, data: Data, exchanges: Exchanges, before: Opened | None = None) -> Opened | None:
+        """The source of a citation, looked at in the manner of what was open before."""
         index, marker = _number(data, "exchange"), _number(data, "marker")
         answer = exchanges[index].answer if 0 <= index < len(exchanges) else None
         for citation in answer.citations if answer else ():
             if citation.marker == marker:
                 document = self._document(citation.document)
-                return (
+                opened = (
                     open_citation(document, citation, index) if document else Opened(citation.document, citation.page)
                 )
+                return replace(opened, as_text=before is not None and before.as_text)
         return None
 
     def passage(self, data: Data, exchanges: Exchanges) -> Opened | None:
@@ -136,6 +178,10 @@ class Chat:
     def turn_page(self, data: Data, opened: Opened | None) -> Opened | None:
         """Another page of the open document; what was highlighted stays so."""
         return replace(opened, page=_number(data, "page")) if opened else None
+
+    def look(self, data: Data, opened: Opened | None) -> Opened | None:
+        """The open page as picture or as text."""
+        return replace(opened, as_text=data.get("as") == "text") if opened else None
 
     def browse(self, data: Data) -> Opened | None:
         """The first page of a document in the list."""
@@ -153,14 +199,22 @@ class Chat:
         index = opened.exchange
         answer = exchanges[index].answer if index is not None and index < len(exchanges) else None
         citations = answer.citations if answer else ()
-        return source_html(document, opened, citations, texts)
+        return source_html(document, opened, citations, self._look(document, opened), texts)
+
+    def _look(self, document: Document, opened: Opened) -> Look:
+        record = by_id(self._assistant.documents()).get(document.id)
+        if record is None:
+            return Look()
+        quote = quote_on_page(document, opened)
+        picture = self._originals.picture(record, document, opened.page, quote=quote)
+        return Look(picture, self._originals.path(record, document) is not None)
 
     def _settled(self, exchanges: Exchanges) -> Exchanges:
-        """The exchanges with those that were stopped marked so."""
+        """The exchanges with those that were stopped marked so, and with what was said of them since."""
         return tuple(
             replace(exchange, phase=Phase.STOPPED)
             if exchange.phase == Phase.WORKING and exchange.id in self._stopped
-            else exchange
+            else replace(exchange, verdict=self.kept.verdict(exchange))
             for exchange in exchanges
         )
 

@@ -1,17 +1,17 @@
 """HTML of the conversation. Every text that comes from a document, an answer or a question is escaped here."""
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from assistant.answer_parts import Run, answer_parts
 from assistant.answers import Answer, AnswerStatus, Citation
+from assistant.ui_actions import actions_html, feedback_html
 from assistant.ui_state import Exchange, Phase
 from assistant.ui_text import Texts
 from vectorstore.types import DocumentRecord
 
 Records = Mapping[str, DocumentRecord]
 
-_INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<marker>\d{1,3})\]", re.DOTALL)
 _SIGNS = {
     AnswerStatus.ANSWERED: "✓",
     AnswerStatus.PARTIAL: "◐",
@@ -53,69 +53,39 @@ def answer_html(answer: Answer, exchange: int, records: Records, texts: Texts) -
     """An answer's text as paragraphs and lists, with its markers as buttons."""
     citations = {citation.marker: citation for citation in answer.citations}
 
-    def inline(text: str) -> str:
-        pieces, done = [], 0
-        for match in _INLINE.finditer(text):
-            pieces.append(escape(text[done : match.start()]))
-            done = match.end()
-            if match["strong"]:
-                pieces.append(f"<strong>{escape(match['strong'])}</strong>")
-            elif citation := citations.get(int(match["marker"])):
-                pieces.append(_marker(citation, exchange, records, texts))
-            else:
-                pieces.append(escape(match[0]))
-        return "".join([*pieces, escape(text[done:])])
+    def shown(run: Run) -> str:
+        if run.marker is not None:
+            return f" {_marker(citations[run.marker], exchange, records, texts)}"
+        return f"<strong>{escape(run.text)}</strong>" if run.strong else escape(run.text)
 
-    html: list[str] = []
-    items: list[str] = []
-    lines: list[str] = []
-
-    def flush() -> None:
-        if lines:
-            html.append("<p>" + "<br>".join(lines) + "</p>")
-        if items:
-            html.append("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>")
-        lines.clear()
-        items.clear()
-
-    for line in answer.text.splitlines():
-        if not line.strip():
-            flush()
-        elif line.startswith("- "):
-            if lines:
-                flush()
-            items.append(inline(line[2:]))
-        else:
-            if items:
-                flush()
-            lines.append(inline(line))
-    flush()
+    html = []
+    for part in answer_parts(answer):
+        lines = ["".join(map(shown, line)) for line in part.lines]
+        items = "".join(f"<li>{line}</li>" for line in lines)
+        html.append(f"<ul>{items}</ul>" if part.is_list else f"<p>{'<br>'.join(lines)}</p>")
     return "".join(html)
-
-
-def plain_answer(answer: Answer, records: Records, texts: Texts) -> str:
-    """An answer with its references as Markdown that also reads well as plain text, for the clipboard."""
-    status = texts.statuses[answer.status]
-    parts = [
-        f"{texts.copy_question}: {answer.question}",
-        f"{texts.copy_answer} ({status.lower()}):\n{answer.text.strip()}",
-    ]
-    if answer.citations:
-        references = "\n".join(
-            f"[{citation.marker}] {_reference(citation, records, texts)}: “{' '.join(citation.quote.split())}”"
-            for citation in answer.citations
-        )
-        parts.append(f"{texts.references}:\n{references}")
-    return "\n\n".join(parts)
 
 
 def conversation_html(exchanges: Sequence[Exchange], records: Records, texts: Texts) -> str:
     """All exchanges, oldest first."""
     articles = "".join(_exchange(exchange, index, records, texts) for index, exchange in enumerate(exchanges))
+    linked = len(exchanges) == 1 and (exchanges[0].shared or exchanges[0].phase == Phase.GONE)
+    kept = exchanges[0].id if exchanges and not linked else ""
     return (
-        f'<section class="ub-conversation" aria-label="{escape(texts.conversation)}" data-count="{len(exchanges)}">'
-        f'{articles}<p class="ub-sr" role="status">{escape(_announcement(exchanges, texts))}</p></section>'
+        f'<section class="ub-conversation" aria-label="{escape(texts.conversation)}" data-count="{len(exchanges)}" '
+        f'data-conversation="{escape(kept)}">{_notice(exchanges, texts)}{articles}'
+        f'<p class="ub-sr" role="status">{escape(_announcement(exchanges, texts))}</p></section>'
     )
+
+
+def _notice(exchanges: Sequence[Exchange], texts: Texts) -> str:
+    """What there is to know about a conversation that was opened by a link."""
+    first = exchanges[0] if exchanges else None
+    if first is None or not (first.shared or first.phase == Phase.GONE):
+        return ""
+    gone = first.phase == Phase.GONE
+    words = texts.link_unknown if gone else texts.linked_answer.format(date=first.asked[:10])
+    return f'<p class="ub-notice">{escape(words)}</p>'
 
 
 def _announcement(exchanges: Sequence[Exchange], texts: Texts) -> str:
@@ -124,12 +94,16 @@ def _announcement(exchanges: Sequence[Exchange], texts: Texts) -> str:
     last = exchanges[-1]
     if last.phase == Phase.WORKING:
         return texts.working
+    if last.phase == Phase.GONE:
+        return texts.link_unknown
     if last.phase == Phase.COMPLETE and last.answer is not None:
         return texts.answer_ready.format(status=texts.statuses[last.answer.status])
     return texts.stopped if last.phase == Phase.STOPPED else texts.statuses[AnswerStatus.FAILED]
 
 
 def _exchange(exchange: Exchange, index: int, records: Records, texts: Texts) -> str:
+    if exchange.phase == Phase.GONE:
+        return ""
     answer = exchange.answer
     text = answer_html(answer, index, records, texts) if answer is not None else ""
     language = f' lang="{answer.language}"' if answer and answer.language in ("sv", "en") else ""
@@ -137,7 +111,8 @@ def _exchange(exchange: Exchange, index: int, records: Records, texts: Texts) ->
     after = ""
     if exchange.phase == Phase.COMPLETE and answer is not None:
         after = _references(answer, index, records, texts) + _nearest(answer, index, records, texts)
-        after += _copy_button(answer, records, texts)
+    if exchange.phase != Phase.WORKING:
+        after += actions_html(exchange, records, texts) + feedback_html(exchange, texts)
     return (
         f'<article class="ub-exchange" data-exchange="{index}" data-phase="{exchange.phase}">'
         f'<h2 class="ub-question"><span class="ub-sr">{escape(texts.you_asked)} </span>{escape(exchange.question)}</h2>'
@@ -173,10 +148,6 @@ def _marker(citation: Citation, exchange: int, records: Records, texts: Texts) -
         f'data-marker="{citation.marker}" aria-label="{escape(name)}" title="{escape(name)}" lang="{texts.language}">'
         f"{citation.marker}</button>"
     )
-
-
-def _reference(citation: Citation, records: Records, texts: Texts) -> str:
-    return ", ".join(part for part in (citation.title, _where(citation, records, texts)) if part)
 
 
 def _where(citation: Citation, records: Records, texts: Texts) -> str:
@@ -220,12 +191,3 @@ def _nearest(answer: Answer, exchange: int, records: Records, texts: Texts) -> s
             f'<span class="ub-excerpt">{escape(excerpt)}</span></li>'
         )
     return f'<div class="ub-nearest"><h3>{escape(texts.nearest)}</h3><ul>{"".join(items)}</ul></div>'
-
-
-def _copy_button(answer: Answer, records: Records, texts: Texts) -> str:
-    copied = escape(plain_answer(answer, records, texts))
-    return (
-        f'<p class="ub-actions"><button type="button" class="ub-button" data-copy="{copied}" '
-        f'data-done="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">{escape(texts.copy)}</button>'
-        '<span class="ub-copied" role="status"></span></p>'
-    )

@@ -1,78 +1,60 @@
-"""HTML of a document's page, rendered from its blocks, with the quoted passage marked."""
+"""HTML of the source panel: which document is open, at which page, and what is to be seen of it."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
-from itertools import groupby
+from urllib.parse import urlencode
 
 from assistant.answers import Citation
+from assistant.originals import WIDTHS
 from assistant.ui_language import LANGUAGES
+from assistant.ui_page import page_html
 from assistant.ui_state import Opened
 from assistant.ui_text import Texts
 from ingest.chunk import heading_paths
-from ingest.document import Block, BlockKind, Document, Field, Page
-
-_BULLET = re.compile(r"[•●▪◦‣∙·–-]\s+")
-_NUMBER = re.compile(r"\(?\w{1,3}[.)]\s")
-_LEADERS = re.compile(r"(?:\s*…\s*|[\s.·_]{4,})(?=\S*$)")
-_CELL = re.compile(r"(?:^|; )(?P<header>[^:;]{1,60}): (?P<value>[^;]*)")
+from ingest.document import Document, Field, Page
+from ingest.page_image import PageImage
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """The interval of a document that is shown, with the passage to mark in it."""
+class Look:
+    """How a document can be looked at beside its text.
 
-    document: Document
-    page: Page
-    start: int
-    end: int
+    Attributes:
+        picture: The open page as a picture; None where there is none.
+        has_original: Whether the file that was read is still there, and the same.
+    """
 
-    def text(self, start: int, end: int) -> str:
-        """Escaped text of an interval, what lies on the page only, with the marked passage in `<mark>`."""
-        start, end = max(start, self.page.start), min(end, self.page.end)
-        first, last = max(start, self.start), min(end, self.end)
-        whole = self.document.text
-        if first >= last:
-            return escape(whole[start:end])
-        return f"{escape(whole[start:first])}<mark>{escape(whole[first:last])}</mark>{escape(whole[last:end])}"
+    picture: PageImage | None = None
+    has_original: bool = False
 
 
-def page_html(document: Document, opened: Opened, texts: Texts) -> str:
-    """The open page as headings, paragraphs, lists and tables."""
-    page = next(page for page in document.pages if page.number == opened.page)
-    view = _View(document, page, opened.start, opened.end)
-    blocks = [block for block in document.blocks if block.start < page.end and block.end > page.start]
-    if not blocks:
-        text = view.text(page.start, page.end)
-        return (
-            f'<p class="ub-pre">{text}</p>' if text.strip() else f'<p class="ub-muted">{escape(texts.page_empty)}</p>'
-        )
-    html = []
-    for kind, group in groupby(blocks, key=lambda block: block.kind):
-        html.append(_group(view, kind, list(group)))
-    return "".join(html)
-
-
-def source_html(document: Document, opened: Opened, citations: Sequence[Citation], texts: Texts) -> str:
+def source_html(document: Document, opened: Opened, citations: Sequence[Citation], look: Look, texts: Texts) -> str:
     """The source panel.
 
     Args:
         document: The open document.
         opened: What of it is shown.
         citations: Those of the answer that the open one belongs to; empty while browsing.
+        look: What there is beside the text.
         texts: The interface's strings.
     """
     language = document.fact(Field.LANGUAGE)
     lang = f' lang="{language}"' if language in LANGUAGES else ""
     exchange = "" if opened.exchange is None else opened.exchange
+    page = next(page for page in document.pages if page.number == opened.page)
+    pictured = look.picture is not None and not opened.as_text
+    shown = _picture(document, opened, look.picture, texts) if look.picture and pictured else ""
     return (
         f'<section class="ub-source" aria-label="{escape(texts.source)}" data-view="source" data-exchange="{exchange}" '
         f'data-marker="{opened.marker or ""}"><div class="ub-source-head">{_citation_bar(opened, citations, texts)}'
         f'<h2 id="ub-source-title" tabindex="-1"{lang}>{escape(document.title)}</h2>{_meta(document, texts)}'
-        f"{_page_bar(document, opened, texts)}{_section(document, opened, texts)}</div>"
-        f'<div class="ub-page"{lang} tabindex="0" role="region" aria-labelledby="ub-source-title">'
-        f"{page_html(document, opened, texts)}</div>{_foot(document, texts)}</section>"
+        f"{_section(document, opened, texts)}{_page_bar(document, opened, look, texts)}"
+        f"{_warnings(page, opened, texts)}</div>"
+        f'<div class="ub-page{" ub-pictured" if pictured else ""}"{lang} tabindex="0" role="region" '
+        f'aria-labelledby="ub-source-title">{shown or page_html(document, opened, texts)}</div>'
+        f"{_foot(document, opened, look, pictured, texts)}</section>"
     )
 
 
@@ -87,84 +69,6 @@ def gone_html(texts: Texts) -> str:
     )
 
 
-def _group(view: _View, kind: BlockKind, blocks: Sequence[Block]) -> str:
-    if kind == BlockKind.HEADING:
-        return "".join(_heading(view, block) for block in blocks)
-    if kind == BlockKind.ITEM:
-        return _items(view, blocks)
-    if kind == BlockKind.ROW:
-        return "".join(_rows(view, blocks))
-    if kind == BlockKind.CONTENTS:
-        return '<ul class="ub-contents">' + "".join(f"<li>{_contents(view, block)}</li>" for block in blocks) + "</ul>"
-    return "".join(f"<p>{view.text(block.start, block.end)}</p>" for block in blocks)
-
-
-def _heading(view: _View, block: Block) -> str:
-    level = min(max(block.level, 1) + 2, 6)
-    return f"<h{level}>{view.text(block.start, block.end)}</h{level}>"
-
-
-def _items(view: _View, blocks: Sequence[Block]) -> str:
-    """Nested lists; an item that stands alone below its level nests only as deep as the list has come."""
-    html: list[str] = []
-    depths: list[int] = []
-    for block in blocks:
-        while len(depths) > 1 and block.level < depths[-1]:
-            html.append("</li></ul>")
-            depths.pop()
-        if not depths or block.level > depths[-1]:
-            html.append("<ul>")
-            depths.append(block.level)
-        else:
-            html.append("</li>")
-        text = view.document.text
-        bullet = _BULLET.match(text, block.start, block.end)
-        numbered = (
-            ' class="ub-numbered"'
-            if not bullet and re.match(r"\(?\w{1,3}[.)]\s", text[block.start : block.end])
-            else ""
-        )
-        html.append(f"<li{numbered}>{view.text(bullet.end() if bullet else block.start, block.end)}")
-    return "".join(html) + "</li></ul>" * len(depths)
-
-
-def _rows(view: _View, blocks: Sequence[Block]) -> Iterator[str]:
-    """Rows of the form `Header: value; Header: value` as tables, one for each run with the same headers."""
-    for headers, rows in groupby(blocks, key=lambda block: _headers(view.document.text[block.start : block.end])):
-        if not headers:
-            yield from (f"<p>{view.text(row.start, row.end)}</p>" for row in rows)
-            continue
-        head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
-        body = "".join(f"<tr>{_cells(view, row)}</tr>" for row in rows)
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        yield f'<div class="ub-table" tabindex="0">{table}</div>'
-
-
-def _headers(row: str) -> tuple[str, ...]:
-    """The row's headers, where all of it is cells with a header."""
-    matches = list(_CELL.finditer(row))
-    whole = "".join(match[0] for match in matches) == row
-    return tuple(match["header"] for match in matches) if whole and len(matches) > 1 else ()
-
-
-def _cells(view: _View, block: Block) -> str:
-    row = view.document.text[block.start : block.end]
-    spans = (match.span("value") for match in _CELL.finditer(row))
-    return "".join(f"<td>{view.text(block.start + start, block.start + end)}</td>" for start, end in spans)
-
-
-def _contents(view: _View, block: Block) -> str:
-    """A line of a table of contents with its dot leaders drawn as a gap."""
-    text = view.document.text[block.start : block.end]
-    leaders = _LEADERS.search(text)
-    if leaders is None:
-        return view.text(block.start, block.end)
-    return (
-        f"<span>{view.text(block.start, block.start + leaders.start())}</span> "
-        f"<span>{view.text(block.start + leaders.end(), block.end)}</span>"
-    )
-
-
 def _meta(document: Document, texts: Texts) -> str:
     organisation = document.fact(Field.ORGANISATION)
     parts = [organisation, texts.type_name(document.fact(Field.DOCUMENT_TYPE)), document.fact(Field.PERIOD)]
@@ -173,7 +77,18 @@ def _meta(document: Document, texts: Texts) -> str:
     facts = [(label, document.fact(Field(name))) for name, label in texts.facts.items()]
     rows = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts if value)
     about = f'<details data-name="about"><summary>{escape(texts.about_document)}</summary><dl>{rows}</dl></details>'
-    return f'<p class="ub-meta">{line}</p>{about if rows else ""}'
+    return f'<p class="ub-meta">{line}</p>{_standing(document, texts)}{about if rows else ""}'
+
+
+def _standing(document: Document, texts: Texts) -> str:
+    """Who adopted the document and when, and whether it is still in force."""
+    by = " ".join(filter(None, (document.fact(Field.ADOPTED_BY), document.fact(Field.ADOPTED_ON))))
+    until = document.fact(Field.VALID_UNTIL)
+    parts = [texts.decided.format(by=by)] if by else []
+    if until:
+        over = until[:10] < datetime.now(UTC).date().isoformat()[: len(until[:10])]
+        parts.append((texts.expired if over else texts.in_force).format(until=until))
+    return f'<p class="ub-meta">{escape(" · ".join(parts))}</p>' if parts else ""
 
 
 def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -> str:
@@ -184,12 +99,16 @@ def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -
     position = markers.index(opened.marker)
     label = texts.citation_position.format(position=position + 1, total=len(markers))
 
-    def step(name: str, target: int) -> str:
+    def step(short: str, name: str, target: int) -> str:
         known = 0 <= target < len(markers)
         data = f'data-exchange="{opened.exchange}" data-marker="{markers[target]}"' if known else "disabled"
-        return f'<button type="button" class="ub-button" data-event="cite" {data}>{escape(name)}</button>'
+        return (
+            f'<button type="button" class="ub-button" data-event="cite" aria-label="{escape(name)}" {data}>'
+            f"{escape(short)}</button>"
+        )
 
-    steps = step(texts.previous_citation, position - 1) + step(texts.next_citation, position + 1)
+    steps = step(texts.previous, texts.previous_citation, position - 1)
+    steps += step(texts.next, texts.next_citation, position + 1)
     return (
         f'<div class="ub-bar"><span class="ub-eyebrow">{escape(label)}</span><span class="ub-steps">'
         f"{steps if len(markers) > 1 else ''}{_close(texts)}</span></div>"
@@ -197,27 +116,34 @@ def _citation_bar(opened: Opened, citations: Sequence[Citation], texts: Texts) -
 
 
 def _close(texts: Texts) -> str:
-    return f'<button type="button" class="ub-button" data-event="close">{escape(texts.close)}</button>'
+    return (
+        f'<button type="button" class="ub-button" data-event="close" aria-label="{escape(texts.close)}">'
+        f"{escape(texts.close_short)}</button>"
+    )
 
 
-def _page_bar(document: Document, opened: Opened, texts: Texts) -> str:
+def _page_bar(document: Document, opened: Opened, look: Look, texts: Texts) -> str:
+    """Which page is open, the way to others, and how it is shown."""
+    looks = _looks(opened, texts) if look.picture else ""
     total = len(document.pages)
     if total < 2:
-        return ""
+        return f'<div class="ub-bar"><span></span>{looks}</div>' if looks else ""
     label = texts.page_position.format(page=opened.page, total=total)
     printed = document.pages[opened.page - 1].label
     if printed and printed != str(opened.page):
         label += f" ({texts.printed_page.format(label=printed)})"
 
-    def step(name: str, page: int) -> str:
+    def step(name: str, page: int, sign: str = "") -> str:
         target = f'data-event="turn" data-page="{page}"' if 1 <= page <= total else "disabled"
-        return f'<button type="button" class="ub-button" {target}>{escape(name)}</button>'
+        named = f'aria-label="{escape(name)}" title="{escape(name)}"' if sign else ""
+        return f'<button type="button" class="ub-button" {target} {named}>{escape(sign or name)}</button>'
 
     quoted = document.page_at(opened.start).number
     back = step(texts.to_quote, quoted) if opened.end > opened.start and quoted != opened.page else ""
+    steps = step(texts.previous_page, opened.page - 1, "‹") + step(texts.next_page, opened.page + 1, "›")
     return (
-        f'<div class="ub-bar"><span aria-live="polite">{escape(label)}</span><span class="ub-steps">{back}'
-        f"{step(texts.previous_page, opened.page - 1)}{step(texts.next_page, opened.page + 1)}</span></div>"
+        f'<div class="ub-bar"><span class="ub-steps">{steps}<span class="ub-position" aria-live="polite">'
+        f"{escape(label)}</span>{back}</span>{looks}</div>"
     )
 
 
@@ -236,9 +162,97 @@ def _section(document: Document, opened: Opened, texts: Texts) -> str:
     return f'<p class="ub-section"><span class="ub-sr">{escape(texts.section)}: </span>{escape(" › ".join(names))}</p>'
 
 
-def _foot(document: Document, texts: Texts) -> str:
+def _picture(document: Document, opened: Opened, picture: PageImage, texts: Texts) -> str:
+    """The page's picture with the quote marked on it; who does not see it gets the quote in words."""
+    boxes = "".join(
+        f'<mark class="ub-box" style="left:{100 * box.left:.2f}%;top:{100 * box.top:.2f}%;'
+        f'width:{100 * (box.right - box.left):.2f}%;height:{100 * (box.bottom - box.top):.2f}%"></mark>'
+        for box in picture.boxes
+    )
+    name = escape(texts.page_picture.format(page=opened.page, title=document.title))
+    address, larger = (escape(page_address(document, opened.page, width)) for width in WIDTHS)
+    return (
+        f"{_quoted(document, opened, texts)}"
+        f'<div class="ub-sheet" style="aspect-ratio:{picture.width}/{picture.height}">'
+        f'<img src="{address}" data-larger="{larger}" alt="{name}" lang="{texts.language}" width="{picture.width}" '
+        f'height="{picture.height}">'
+        f"{boxes}</div>"
+    )
+
+
+def _quoted(document: Document, opened: Opened, texts: Texts) -> str:
+    """The quote of the open page, for those who do not see the picture."""
+    quote = quote_on_page(document, opened)
+    return (
+        f'<p class="ub-sr ub-quoted"><span lang="{texts.language}">{escape(texts.quote_label)}:</span> '
+        f"<q>{escape(quote)}</q></p>"
+        if quote
+        else ""
+    )
+
+
+def quote_on_page(document: Document, opened: Opened) -> str:
+    """What of the marked passage stands on the open page; empty where nothing does."""
+    page = next(page for page in document.pages if page.number == opened.page)
+    return document.text[max(opened.start, page.start) : min(opened.end, page.end)].strip()
+
+
+def page_address(document: Document, page: int, width: int) -> str:
+    """Address of a page's picture, another one when the document has changed."""
+    asked = {"document": document.id, "page": page, "width": width, "of": document.content_hash[:12]}
+    return f"documents/page?{urlencode(asked)}"
+
+
+def _looks(opened: Opened, texts: Texts) -> str:
+    """The choice between picture and text, and of how large the picture is."""
+
+    def choice(name: str, manner: str, chosen: bool) -> str:
+        return (
+            f'<button type="button" class="ub-button" data-event="look" data-as="{manner}" '
+            f'aria-pressed="{"true" if chosen else "false"}">{escape(name)}</button>'
+        )
+
+    zoom = (
+        f'<button type="button" class="ub-button" data-zoom="out" aria-label="{escape(texts.zoom_out)}" '
+        f'title="{escape(texts.zoom_out)}">−</button><span class="ub-zoom" role="status">100 %</span>'
+        f'<button type="button" class="ub-button" data-zoom="in" aria-label="{escape(texts.zoom_in)}" '
+        f'title="{escape(texts.zoom_in)}">+</button>'
+    )
+    return (
+        f'<span class="ub-steps">{"" if opened.as_text else zoom}'
+        f'<span class="ub-steps ub-looks" role="group" aria-label="{escape(texts.view_choice)}">'
+        f"{choice(texts.view_page, 'page', not opened.as_text)}{choice(texts.view_text, 'text', opened.as_text)}</span>"
+        "</span>"
+    )
+
+
+def _warnings(page: Page, opened: Opened, texts: Texts) -> str:
+    """What speaks against taking the page at its word."""
+    notes = [texts.quote_changed] if opened.changed else []
+    if page.read_by == "ocr":
+        unsure = page.confidence is None
+        percent = round(100 * (page.confidence or 0))
+        notes.append(texts.recognised_unsure if unsure else texts.recognised.format(percent=percent))
+    return "".join(f'<p class="ub-notice">{escape(note)}</p>' for note in notes)
+
+
+def _foot(document: Document, opened: Opened, look: Look, pictured: bool, texts: Texts) -> str:
+    """What is shown, what is not, and the way to the original."""
     address = document.fact(Field.ADDRESS) or ""
+    note = texts.picture_note if pictured else texts.text_note
+    if pictured and look.picture and not look.picture.boxes and quote_on_page(document, opened):
+        note = texts.quote_in_text
     link = ""
+    if look.has_original:
+        target = escape(f"documents/original?{urlencode({'document': document.id})}")
+        if document.format == "pdf":
+            target += f"#page={opened.page}"
+            link = f'<a href="{target}" target="_blank" rel="noopener">{escape(texts.open_original)}</a>'
+        else:
+            link = f'<a href="{target}" download>{escape(texts.download_original)}</a>'
     if address.startswith(("https://", "http://")):
-        link = f' <a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(texts.original)}</a>'
-    return f'<p class="ub-foot">{escape(texts.text_note)}{link}</p>'
+        address += f"#page={opened.page}" if document.format == "pdf" and "#" not in address else ""
+        link += f' <a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(texts.original)}</a>'
+    elif not look.has_original:
+        link = escape(texts.original_gone)
+    return f'<p class="ub-foot">{escape(note)} {link}</p>'

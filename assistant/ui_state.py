@@ -30,6 +30,8 @@ class Phase(StrEnum):
     COMPLETE = "complete"
     STOPPED = "stopped"
     BROKEN = "broken"
+    GONE = "gone"
+    """No exchange: what a link leads to where the answer is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Exchange:
         phase: How far it has come.
         answer: The answer as far as it has come; None before the first words and where an error ended it.
         reference: Number under which the log has the error, where there was one.
-        id: Unique, so that an answer can be stopped from another thread.
+        id: Unique, so that an answer can be stopped from another thread, kept and linked to.
+        verdict: What the reader said of the answer: `useful`, `not_useful` or nothing.
+        asked: When, UTC, ISO 8601; empty while it is not kept.
+        shared: Whether it was opened by a link to somebody else's answer.
     """
 
     question: str
@@ -49,6 +54,15 @@ class Exchange:
     answer: Answer | None = None
     reference: str = ""
     id: str = ""
+    verdict: str = ""
+    asked: str = ""
+    shared: bool = False
+
+
+Exchanges = tuple[Exchange, ...]
+
+Data = Mapping[str, object]
+"""What the browser sends with an event: the `data-` attributes of what was activated, as strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,8 @@ class Opened:
         end: Offset after it.
         exchange: Index of the exchange whose citation is shown, if one is.
         marker: The citation's marker.
+        as_text: Whether a page of a PDF is shown as text although its picture could be.
+        changed: Whether the document no longer says on this page what was quoted from it.
     """
 
     document: str
@@ -70,6 +86,8 @@ class Opened:
     end: int = 0
     exchange: int | None = None
     marker: int | None = None
+    as_text: bool = False
+    changed: bool = False
 
 
 def turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
@@ -83,8 +101,11 @@ def turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
 
 def open_citation(document: Document, citation: Citation, exchange: int) -> Opened:
     """The page of a citation, with its quote highlighted."""
-    page = next(page for page in document.pages if page.number == citation.page)
-    start, end = page.start + citation.start, page.start + citation.end
+    page = next((page for page in document.pages if page.number == citation.page), None)
+    start, end = (page.start + citation.start, page.start + citation.end) if page else (0, 0)
+    if document.text[start:end] != citation.quote:  # it was replaced since
+        number = citation.page if page else 1
+        return Opened(document.id, number, exchange=exchange, marker=citation.marker, changed=True)
     return Opened(document.id, citation.page, start, end, exchange, citation.marker)
 
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from assistant.answers import AnswerStatus
+from assistant.feedback import Reason
+from assistant.ui_text_compare import CompareTexts
+from assistant.ui_text_library import LibraryTexts
+from assistant.ui_text_sign_in import SignInTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,8 @@ class Texts:
     language: str
     tagline: str
     switch_language: str
+    navigation: str
+    views: dict[str, str]
     skip_to_question: str
     conversation: str
     intro_heading: str
@@ -69,8 +75,6 @@ class Texts:
     to_quote: str
     close: str
     section: str
-    quote_start: str
-    quote_end: str
     text_note: str
     original: str
     page_empty: str
@@ -81,9 +85,79 @@ class Texts:
     one_document: str
     many_documents: str
     connection_lost: str
+    previous: str
+    next: str
+    close_short: str
+    scope_change: str
+    decided: str
+    in_force: str
+    expired: str
+    short_page: str
+    short_section: str
+    short_reference: str
+    quoted: str
+    copy_markdown: str
+    link: str
+    link_copied: str
+    link_unknown: str
+    linked_answer: str
+    retry: str
+    export: str
+    export_docx: str
+    export_pdf: str
+    export_markdown: str
+    export_title: str
+    export_made: str
+    export_status: str
+    export_gone: str
+    history: str
+    history_none: str
+    history_kept: str
+    history_memory: str
+    history_open: str
+    history_delete: str
+    history_delete_short: str
+    history_delete_all: str
+    history_confirm: str
+    history_confirm_all: str
+    history_confirm_yes: str
+    history_cancel: str
+    feedback_ask: str
+    feedback_yes: str
+    feedback_no: str
+    feedback_why: str
+    feedback_comment: str
+    feedback_comment_hint: str
+    feedback_send: str
+    feedback_useful: str
+    feedback_not_useful: str
+    feedback_change: str
+    feedback_failed: str
+    view_page: str
+    view_text: str
+    view_choice: str
+    page_picture: str
+    picture_note: str
+    quote_in_text: str
+    quote_label: str
+    quote_changed: str
+    zoom_in: str
+    zoom_out: str
+    open_original: str
+    download_original: str
+    original_gone: str
+    recognised: str
+    recognised_unsure: str
+    scope_types: str
+    scope_documents: str
+    scope_filter: str
+    feedback_reasons: dict[Reason, str]
     formats: dict[str, str]
     facts: dict[str, str]
     document_types: dict[str, str]
+    library: LibraryTexts
+    compare: CompareTexts
+    signing_in: SignInTexts
 
     def count_documents(self, count: int) -> str:
         """`1 dokument` or `8 documents`."""

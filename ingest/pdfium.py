@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.lines import CELL_GAP, Span
+from ingest.locate import Glyph
 
 if TYPE_CHECKING:
     import numpy
@@ -92,6 +93,61 @@ def page_pixels(
     bitmap.close()
     page.close()
     return pixels, scale * 72
+
+
+def page_colours(
+    document: "PdfDocument", index: int, width: int, most: int = 12_000_000
+) -> "NDArray[numpy.uint8] | None":
+    """The page at `index` (from 0) drawn in colours, as rows of pixels; None where it cannot be drawn.
+
+    It is `width` pixels wide, less where it would take more than `most` pixels.
+    """
+    import pypdfium2
+
+    try:
+        page = document[index]
+        across, down = page.get_size()
+        scale = min(width / max(across, 1.0), math.sqrt(most / max(across * down, 1.0)))
+        bitmap = page.render(scale=scale, rev_byteorder=True)
+    except (pypdfium2.PdfiumError, ValueError):
+        return None
+    pixels: NDArray[numpy.uint8] = bitmap.to_numpy()[:, :, :3].copy()  # the bitmap takes its memory with it
+    bitmap.close()
+    page.close()
+    return pixels
+
+
+def page_glyphs(document: "PdfDocument", index: int) -> list[Glyph]:
+    """The characters of the page at `index` (from 0), as far as they stand on what is shown of it."""
+    import pypdfium2
+    import pypdfium2.raw as pdfium
+
+    try:
+        page = document[index]
+        text_page = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        return []
+    frame, box, glyphs = _Frame.of(page), pdfium.FS_RECTF(), []
+    across, down = (frame.height, frame.width) if frame.rotation in (90, 270) else (frame.width, frame.height)
+    for position in range(pdfium.FPDFText_CountChars(text_page.raw)):
+        code = pdfium.FPDFText_GetUnicode(text_page.raw, position)
+        pdfium.FPDFText_GetLooseCharBox(text_page.raw, position, box)
+        if not frame.shows((box.left + box.right) / 2, (box.bottom + box.top) / 2):
+            continue
+        (x0, y0), (x1, y1) = frame.place(box.left, box.bottom), frame.place(box.right, box.top)
+        text = chr(code) if code not in (0, *_BROKEN_WORD) else ""
+        glyphs.append(
+            Glyph(
+                text,
+                max(min(x0, x1) / across, 0.0),
+                max(min(y0, y1) / down, 0.0),
+                min(max(x0, x1) / across, 1.0),
+                min(max(y0, y1) / down, 1.0),
+            )
+        )
+    text_page.close()
+    page.close()
+    return glyphs
 
 
 @dataclass(frozen=True, slots=True)

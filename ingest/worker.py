@@ -22,6 +22,8 @@ from ingest.errors import IngestError, NeedsOcr, NeedsPassword, PageGone, TooLar
 from ingest.fetch import FETCHING_SECONDS, Fetcher, Source
 from ingest.limits import Limits
 from ingest.load import WebPage
+from ingest.locate import Box
+from ingest.page_image import PageImage, draw_page
 
 _LENGTH = struct.Struct("<Q")
 # What one answer of a server may take beyond the time after which the fetching process gives up by itself.
@@ -29,6 +31,7 @@ _FETCHING_SECONDS = FETCHING_SECONDS + 30
 _MEGABYTE = 2**20
 # What a parser leaks ends with its process.
 _FILES_A_PROCESS = 500
+_Result = Document | WebPage | PageImage
 _REMEDY = "Obtain it anew, or open it in the program that made it and save a copy."
 
 
@@ -44,8 +47,17 @@ class TimedOut(IngestError):
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """Which page of a PDF to draw: as `ingest.page_image.draw_page`."""
+
+    page: int
+    width: int
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Request:
-    """What to read: a file, or where `path` is None a web page, of which something may be `known`."""
+    """What to read: a file, or where `path` is None a web page, of which something may be `known`; or what to draw."""
 
     document_id: str
     path: Path | None
@@ -53,10 +65,11 @@ class _Request:
     limits: Limits
     known: Source | None = None
     allow_private: bool = False
+    drawing: Drawing | None = None
 
 
 class LoadWorker:
-    """Reads files and web pages in another process. Not to be used by two threads at once.
+    """Reads files and web pages, and draws pages, in another process. Not to be used by two threads at once.
 
     Args:
         limits: What one file may cost.
@@ -104,6 +117,19 @@ class LoadWorker:
         assert isinstance(page, WebPage)
         return page
 
+    def draw_page(self, path: Path, drawing: Drawing) -> PageImage:
+        """Draw a page of a PDF.
+
+        Raises:
+            TimedOut: It took longer than `limits.max_seconds`.
+            TooLarge: It takes more than `limits.max_memory`.
+            UnreadableFile: It cannot be drawn.
+        """
+        request = _Request(path.name, path, None, self.limits, drawing=drawing)
+        image = self._load(request, path.name, self.limits.max_seconds)
+        assert isinstance(image, PageImage)
+        return image
+
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
@@ -116,7 +142,7 @@ class LoadWorker:
                     with suppress(OSError):
                         stream.close()
 
-    def _load(self, request: _Request, name: str, seconds: float) -> Document | WebPage:
+    def _load(self, request: _Request, name: str, seconds: float) -> _Result:
         first = self._served == 0
         answer = self._ask(request, name, seconds)
         if answer is None and not first:
@@ -135,7 +161,7 @@ class LoadWorker:
             raise answer
         return answer
 
-    def _ask(self, request: _Request, name: str, seconds: float) -> Document | WebPage | IngestError | None:
+    def _ask(self, request: _Request, name: str, seconds: float) -> _Result | IngestError | None:
         """What the process answers; None where it died over the file."""
         if self._served >= _FILES_A_PROCESS:
             self.close()
@@ -170,7 +196,7 @@ class LoadWorker:
         if isinstance(answer, TooLarge) and "memory" in str(answer):
             # Memory that was once taken is seldom given back.
             self.close()
-        expected = WebPage if request.path is None else Document
+        expected = PageImage if request.drawing else WebPage if request.path is None else Document
         return answer if isinstance(answer, expected | IngestError) else None
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -216,7 +242,7 @@ def serve() -> None:
             return
 
 
-def _answer(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebPage | IngestError:
+def _answer(request: _Request, fetchers: dict[bool, Fetcher]) -> _Result | IngestError:
     name = request.path.name if request.path is not None else request.document_id
     _restrict(request.limits, 0.0 if request.path is not None else _FETCHING_SECONDS)
     try:
@@ -231,7 +257,9 @@ def _answer(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebP
         return UnreadableFile(f"{name} cannot be read ({type(error).__name__}: {error}). {_REMEDY}")
 
 
-def _loaded(request: _Request, fetchers: dict[bool, Fetcher]) -> Document | WebPage:
+def _loaded(request: _Request, fetchers: dict[bool, Fetcher]) -> _Result:
+    if request.drawing is not None and request.path is not None:
+        return draw_page(request.path, request.drawing.page, request.drawing.width, request.drawing.quote)
     from ingest.load import load_file, read_web_page
 
     if request.path is None:
@@ -279,6 +307,7 @@ class _OurClasses(pickle.Unpickler):
             *(Document, Page, Block, BlockKind, Fact, Field),
             *_ERRORS,
             *(_Request, Limits, Source, WebPage, type(Path())),
+            *(Drawing, PageImage, Box),
         )
     }
 

@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: zipfile.ZipFile) -> N
     }
     assert wanted - held == set()
     assert {
-        "assistant/weights.json", "assistant/static/chat.css", "assistant/static/chat.js", "assistant/py.typed",
+        "assistant/weights.json", "assistant/static/shell.css", "assistant/static/chat.js", "assistant/py.typed",
         "evals/datasets/samples.jsonl", "evals/templates/report.html.jinja", "prompts/answer.sv.jinja",
         "prompts/answer.en.jinja", "ingest/py.typed", "vectorstore/py.typed",
     } <= held  # fmt: skip

@@ -129,9 +129,7 @@ class BundledReader:
         return float(relevance[0, 0]), float(answerability[0, 0]), spans[0, pair.first : pair.first + pair.length]
 
 
-def _reading(
-    pair: Pair, text: Tokens, relevance: float, answerability: float, spans: NDArray[np.float32]
-) -> Reading:
+def _reading(pair: Pair, text: Tokens, relevance: float, answerability: float, spans: NDArray[np.float32]) -> Reading:
     if not pair.length:
         return Reading(_sigmoid(relevance), _sigmoid(answerability))
     shares = np.exp(spans - spans.max(axis=0))

@@ -1,129 +1,174 @@
-/* What the browser does by itself: hand on clicks, keep focus and scroll where the reader is, copy to the clipboard.
-   Loaded in the page's head; each gr.HTML part calls utblick.connect when it is on the page. */
-window.utblick = (() => {
-  const parts = {};
-  const openDetails = new Set();
+/* The chat view: keep focus and scroll where the reader is, send questions, copy to the clipboard. */
+(() => {
+  const { parts, setups, before, lost } = window.utblick;
   let lastQuestion = "";
   let opener = null;
   let arrival = null;
+  let judged = null;
 
   const question = () => document.getElementById("ub-question");
+  const focusQuestion = () => setTimeout(() => question()?.focus({ preventScroll: true }));
 
-  function connect(element, trigger, watch, name, events) {
-    parts[name] = element;
-    element.addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (!button || button.disabled) return;
-      if (button.dataset.copy !== undefined) copy(button);
-      else if (events.includes(button.dataset.event)) send(button, trigger);
-    });
-    element.addEventListener("toggle", (event) => {
-      const name = event.target.dataset?.name;
-      if (name) event.target.open ? openDetails.add(name) : openDetails.delete(name);
-    }, true);
-    watch("value", () => {
-      for (const details of element.querySelectorAll("details[data-name]")) {
-        details.open = openDetails.has(details.dataset.name);
-      }
-    });
-    setups[name]?.(element, trigger, watch);
+  for (const event of ["cite", "passage", "document", "turn", "look", "close"]) {
+    before[event] = (button) => {
+      if (button.closest("#ub-view-compare")) return;
+      arrival = event;
+      if (!parts["ub-source"]?.contains(button)) opener = button;
+    };
   }
-
-  function send(button, trigger) {
-    const { event, ...data } = button.dataset;
-    arrival = event;
-    if (!parts["ub-source"]?.contains(button)) opener = button;
-    if (event === "example") {
-      if (question().form.dataset.working === "true") return;
-      question().form.dataset.working = "true";
-      lastQuestion = data.question;
-    }
-    trigger(event, data);
-    if (event === "new" || event === "stop" || event === "example") question()?.focus({ preventScroll: true });
-  }
-
-  const setups = {
-    "ub-header": (element, trigger, watch) => {
-      const apply = () => {
-        const header = element.querySelector("header");
-        if (!header) return;
-        document.documentElement.lang = header.dataset.language;
-        document.title = header.dataset.title;
-      };
-      apply();
-      watch("value", apply);
-      element.addEventListener("click", (event) => {
-        if (!event.target.closest(".ub-skip")) return;
-        event.preventDefault();
-        question()?.focus();
-      });
-    },
-
-    "ub-composer": (element, trigger, watch) => {
-      const submit = () => {
-        const form = element.querySelector("form");
-        const text = question().value.trim();
-        if (form.dataset.working === "true") return;
-        element.querySelector(".ub-form-error").textContent = text ? "" : form.dataset.missing;
-        question().focus();
-        if (!text) return;
-        lastQuestion = text;
-        form.dataset.working = "true";
-        question().value = "";
-        trigger("ask", { question: text });
-      };
-      element.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-      element.addEventListener("keydown", (event) => {
-        if (event.target !== question() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-        event.preventDefault();
-        submit();
-      });
-      watch("value", () => { if (document.activeElement === document.body) question()?.focus({ preventScroll: true }); });
-    },
-
-    "ub-conversation": (element, trigger, watch) => {
-      let count = 0;
-      let following = false;
-      for (const moved of ["wheel", "touchmove", "pointerdown"]) {
-        document.addEventListener(moved, () => { following = false; }, { passive: true });
-      }
-      watch("value", () => {
-        const articles = element.querySelectorAll("article");
-        const last = articles[articles.length - 1];
-        if (articles.length > count) {
-          following = true;
-          last.scrollIntoView({ block: "start" });
-        }
-        count = articles.length;
-        if (last && following) follow(last, element.closest("#ub-conversation"));
-        markOpen();
-      });
-    },
-
-    "ub-scope": (element, trigger) => {
-      const choose = () => {
-        const chosen = (name) => [...element.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
-        trigger("scope", { organisations: chosen("organisations"), years: chosen("years") });
-      };
-      element.addEventListener("change", choose);
-      element.addEventListener("click", (event) => {
-        if (!event.target.closest("[data-event=clear]")) return;
-        for (const box of element.querySelectorAll("input")) box.checked = false;
-        element.querySelector("summary")?.focus();
-        choose();
-      });
-      const close = (except) => {
-        for (const details of element.querySelectorAll("details[open]")) if (details !== except) details.open = false;
-      };
-      document.addEventListener("click", (event) => close(event.target.closest?.("details")));
-      element.addEventListener("keydown", (event) => {
-        const details = event.key === "Escape" && event.target.closest("details[open]");
-        if (!details) return;
-        details.open = false;
-        details.querySelector("summary").focus();
-      });
-    },
+  before.new = focusQuestion;
+  before.stop = focusQuestion;
+  before.example = (button, data) => {
+    if (question().form.dataset.working === "true") return false;
+    question().form.dataset.working = "true";
+    lastQuestion = data.question;
+    focusQuestion();
   };
+
+  before.judge = (button, data) => { judged = data.id; };
+  before.link = (button, data) => {
+    const address = new URL(location.pathname, location.origin);
+    address.searchParams.set("answer", data.id);
+    copy(button, address.href);
+  };
+  /* A conversation is not exchanged for another one while an answer grows in it. */
+  before.open = (button, data) => {
+    button.closest("details").open = false;
+    focusQuestion();
+    if (question()?.form.dataset.working !== "true") return true;
+    location.search = `?conversation=${encodeURIComponent(data.conversation)}`;
+    return false;
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-copy]");
+    if (button) copy(button, button.dataset.copy, button.dataset.html);
+  });
+
+  setups["ub-composer"] = (element, trigger, watch) => {
+    const submit = () => {
+      const form = element.querySelector("form");
+      const text = question().value.trim();
+      if (form.dataset.working === "true") return;
+      element.querySelector(".ub-form-error").textContent = text ? "" : form.dataset.missing;
+      question().focus();
+      if (!text) return;
+      lastQuestion = text;
+      form.dataset.working = "true";
+      question().value = "";
+      trigger("ask", { question: text });
+    };
+    element.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+    element.addEventListener("keydown", (event) => {
+      if (event.target !== question() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    });
+    watch("value", () => { if (document.activeElement === document.body) question()?.focus({ preventScroll: true }); });
+  };
+
+  setups["ub-conversation"] = (element, trigger, watch) => {
+    let count = 0;
+    let following = false;
+    for (const moved of ["wheel", "touchmove", "pointerdown"]) {
+      document.addEventListener(moved, () => { following = false; }, { passive: true });
+    }
+    watch("value", () => {
+      const articles = element.querySelectorAll("article");
+      const last = articles[articles.length - 1];
+      if (articles.length > count) {
+        following = true;
+        last.scrollIntoView({ block: "start" });
+      }
+      count = articles.length;
+      if (last && following) follow(last, element.closest("#ub-conversation"));
+      markOpen();
+      nameConversation(element);
+      if (judged) element.querySelector(`.ub-feedback[data-id="${judged}"] .ub-thanks`)?.focus({ preventScroll: true });
+      judged = null;
+    });
+    nameConversation(element);
+    element.addEventListener("submit", (event) => {
+      const form = event.target.closest(".ub-feedback-form");
+      if (!form) return;
+      event.preventDefault();
+      const reason = form.querySelector("input:checked")?.value ?? "";
+      judged = form.dataset.id;
+      trigger("judge", { ...form.dataset, reason, comment: form.querySelector("textarea").value });
+    });
+  };
+
+  setups["ub-scope"] = (element, trigger) => {
+    const choose = () => {
+      const chosen = (name) => [...element.querySelectorAll(`input[name=${name}]:checked`)].map((box) => box.value);
+      const names = ["organisations", "years", "types", "documents"];
+      trigger("scope", Object.fromEntries(names.map((name) => [name, chosen(name)])));
+    };
+    element.addEventListener("change", (event) => { if (!event.target.matches(".ub-filter")) choose(); });
+    element.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-event=clear]")) return;
+      for (const box of element.querySelectorAll("input[type=checkbox]")) box.checked = false;
+      element.querySelector("summary")?.focus();
+      choose();
+    });
+    element.addEventListener("input", (event) => {
+      if (!event.target.matches(".ub-filter")) return;
+      event.stopPropagation();
+      const words = event.target.value.toLocaleLowerCase().split(/\s+/);
+      for (const label of event.target.parentElement.querySelectorAll("label")) {
+        const text = label.textContent.toLocaleLowerCase();
+        label.hidden = !words.every((word) => text.includes(word));
+      }
+    });
+  };
+
+  /* The address names the conversation, so that it is there again when the page is loaded again. */
+  function nameConversation(element) {
+    if (!element.querySelector("[data-count]")) return; // not yet drawn
+    const section = element.querySelector("[data-conversation]");
+    const address = new URL(location.href);
+    const kept = section?.dataset.conversation;
+    if (kept) {
+      address.searchParams.delete("answer");
+      address.searchParams.set("conversation", kept);
+    } else if (!section?.querySelector(".ub-notice")) {
+      address.searchParams.delete("conversation");
+      address.searchParams.delete("answer");
+    }
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
+  }
+
+  /* Pages as pictures: how large they are shown is the reader's choice, for all pages. */
+  const ZOOMS = [1, 1.25, 1.5, 2, 3];
+  let zoom = 0;
+  setups["ub-source"] = setups["ub-compare-source"] = (element, trigger, watch) => {
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-zoom]");
+      if (!button) return;
+      zoom = Math.min(Math.max(zoom + (button.dataset.zoom === "in" ? 1 : -1), 0), ZOOMS.length - 1);
+      enlarge(element);
+    });
+    watch("value", () => enlarge(element));
+  };
+
+  function enlarge(element) {
+    const page = element.querySelector(".ub-pictured");
+    const sheet = page?.querySelector(".ub-sheet");
+    if (!sheet) return;
+    const middle = (page.scrollTop + page.clientHeight / 2) / page.scrollHeight;
+    const image = sheet.querySelector("img");
+    sheet.style.width = `${ZOOMS[zoom] * 100}%`;
+    if (sheet.clientWidth * devicePixelRatio > 1500 && image.dataset.larger) {
+      image.src = image.dataset.larger;
+      delete image.dataset.larger;
+    }
+    page.scrollTop = middle * page.scrollHeight - page.clientHeight / 2;
+    const text = `${ZOOMS[zoom] * 100} %`;
+    const shown = element.querySelector(".ub-zoom");
+    if (shown.textContent !== text) shown.textContent = text;
+    element.querySelector("[data-zoom=out]").disabled = zoom === 0;
+    element.querySelector("[data-zoom=in]").disabled = zoom === ZOOMS.length - 1;
+  }
 
   /* Scroll a growing answer just so far that its end is in sight, and never its beginning out of it. */
   function follow(article, scroller) {
@@ -172,54 +217,39 @@ window.utblick = (() => {
     }
   }
 
-  async function copy(button) {
+  async function copy(button, text, html) {
     const message = button.parentElement.querySelector("[role=status]");
-    message.textContent = (await written(button.dataset.copy)) ? button.dataset.done : button.dataset.failed;
-    setTimeout(() => { message.textContent = ""; }, 6000);
+    message.textContent = (await written(text, html)) ? button.dataset.done : button.dataset.failed;
+    setTimeout(() => { message.textContent = ""; }, 8000);
   }
 
-  async function written(text) {
+  async function written(text, html) {
     try {
-      await navigator.clipboard.writeText(text);
+      const kinds = { "text/plain": text, ...(html && { "text/html": html }) };
+      const blobs = Object.entries(kinds).map(([type, content]) => [type, new Blob([content], { type })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
       return true;
     } catch {
       /* Outside a secure context there is no clipboard API; the older way still works. */
-      const field = document.createElement("textarea");
-      const focused = document.activeElement;
-      field.value = text;
-      field.style.cssText = "position:fixed;opacity:0";
-      document.body.append(field);
-      field.select();
-      const done = document.execCommand("copy");
-      field.remove();
-      focused?.focus({ preventScroll: true });
+      let done = false;
+      const put = (event) => {
+        event.preventDefault();
+        event.clipboardData.setData("text/plain", text);
+        if (html) event.clipboardData.setData("text/html", html);
+        done = true;
+      };
+      document.addEventListener("copy", put, { once: true });
+      document.execCommand("copy");
+      document.removeEventListener("copy", put);
       return done;
     }
   }
 
-  /* Gradio tells of a lost connection in a toast in its own words; the page tells it in the reader's language. */
-  function tellLost() {
-    const text = document.querySelector(".ub-header")?.dataset.lost;
-    if (!text || document.querySelector(".ub-lost")) return;
-    const banner = document.createElement("p");
-    banner.className = "ub-lost";
-    banner.setAttribute("role", "alert");
-    banner.textContent = text;
-    document.querySelector("#ub-header")?.after(banner);
+  lost.push(() => {
     if (!question()) return;
     question().form.dataset.working = "false";
     if (!question().value) question().value = lastQuestion;
-  }
+  });
 
-  new MutationObserver((records) => {
-    for (const record of records) {
-      for (const node of record.addedNodes) {
-        if (node.nodeType === 1 && (node.matches(".toast-body, .toast-item") || node.querySelector(".toast-body"))) {
-          tellLost();
-        }
-      }
-    }
-  }).observe(document, { childList: true, subtree: true });
-
-  return { connect, settle };
+  window.utblick.settle = settle;
 })();

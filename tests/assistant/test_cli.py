@@ -1,5 +1,6 @@
 """The command line as its users meet it: a process of its own where that matters, else in this one."""
 
+import io
 import json
 import os
 import re
@@ -29,6 +30,7 @@ COMMANDS = [
     ("ingest",), ("documents",), ("page",), ("remove",), ("search",), ("ask",), ("chat",), ("doctor",), ("backup",),
     ("restore",), ("eval",), ("eval", "run"), ("eval", "retrieval"), ("eval", "compare"), ("eval", "gate"),
     ("eval", "make"), ("eval", "judge"), ("config",), ("config", "show"),
+    ("users",), ("users", "add"), ("users", "list"), ("users", "remove"),
 ]  # fmt: skip
 
 
@@ -122,7 +124,7 @@ def test_every_command_has_help_and_every_option_says_what_it_does(run, command:
 
 def test_every_command_stands_in_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    groups = {("eval",), ("config",)}
+    groups = {("eval",), ("config",), ("users",)}
     assert [command for command in public_commands() - groups if f"utblick {' '.join(command)}" not in readme] == []
 
 
@@ -664,3 +666,23 @@ def fill(file: Path, leave: int = 0) -> None:
     with suppress(OSError), file.open("ab", buffering=0) as stream:
         while room > 0 or not leave:
             room -= stream.write(bytes(65_536 if leave else 4_096))
+
+
+def test_users_are_added_listed_and_removed(run, tmp_path: Path, monkeypatch) -> None:
+    def typed(*lines: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+    data = ("--data", tmp_path / "data")
+    assert "users add" in run("users", "list", *data).out
+    typed("korrekt häst batteri")
+    assert run("users", "add", "Anna", "--json", *data).json == {"user": "Anna", "added": True}
+    typed("ett annat lösenord")
+    assert "another password" in run("users", "add", "anna", *data).out
+    typed("kort")
+    one_line(run("users", "add", "bo", *data), "10 to 1000 characters")
+    typed("korrekt häst batteri")
+    one_line(run("users", "add", "a b", *data), "without blanks")
+    assert run("users", "list", "--json", *data).json == {"users": ["anna"]}
+    assert "lösenord" not in (tmp_path / "data" / "users.json").read_text()
+    assert run("users", "remove", "ANNA", "--json", *data).json == {"removed": ["ANNA"]}
+    one_line(run("users", "remove", "anna", *data), "There is no user 'anna'")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved
-from assistant.ui_render import answer_html, conversation_html, page_name, plain_answer
+from assistant.ui_render import answer_html, conversation_html, page_name
 from assistant.ui_state import Exchange, Phase
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
@@ -136,9 +137,28 @@ def test_page_is_named_as_the_reader_finds_it() -> None:
     assert page_name(None, 2, ENGLISH) == "page 2"
 
 
-def test_copied_answer_reads_as_plain_text() -> None:
-    copied = plain_answer(answer("**Nio** mål gäller. [1]", citation()), {"a.pdf": record()}, SWEDISH)
-    assert copied == (
-        "Fråga: Hur många?\n\nSvar (besvarad):\n**Nio** mål gäller. [1]\n\n"
-        "Källor:\n[1] Program, Provköpings kommun, sida 3: “Nio mål gäller.”"
-    )
+def test_what_can_be_done_with_an_answer_stands_under_it() -> None:
+    done = Exchange("Hur många?", Phase.COMPLETE, answer("Nio. [1]", citation()), id="e1")
+    html = conversation_html([done], {"a.pdf": record()}, SWEDISH)
+    for words in (SWEDISH.copy, SWEDISH.copy_markdown, SWEDISH.link, SWEDISH.retry, SWEDISH.feedback_ask):
+        assert words in html
+    stopped = conversation_html([replace(done, phase=Phase.STOPPED)], {}, SWEDISH)
+    assert SWEDISH.retry in stopped
+    assert SWEDISH.copy not in stopped
+    assert SWEDISH.feedback_ask not in stopped
+
+
+@pytest.mark.parametrize("verdict", ["useful", "not_useful", "failed"])
+def test_verdict_is_told_and_can_be_changed(verdict: str) -> None:
+    done = Exchange("?", Phase.COMPLETE, answer("Nio."), id="e1", verdict=verdict)
+    html = conversation_html([done], {}, SWEDISH)
+    assert getattr(SWEDISH, f"feedback_{verdict}") in html
+    assert SWEDISH.feedback_change in html
+
+
+def test_somebody_elses_answer_is_neither_linked_to_nor_judged() -> None:
+    shared = Exchange("?", Phase.COMPLETE, answer("Nio."), id="e1", shared=True, asked="2026-11-26T04:00:00+00:00")
+    html = conversation_html([shared], {}, SWEDISH)
+    assert "2026-11-26" in html
+    assert SWEDISH.link not in html
+    assert SWEDISH.feedback_ask not in html

@@ -4,8 +4,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.errors import AssistantError
-from assistant.ui import build_ui, serve
-from assistant.ui_server import ServeError, application, listen
+from assistant.settings import Settings
+from assistant.ui import make_app, serve
+from assistant.ui_server import ServeError, listen
 
 
 class Nothing:
@@ -23,7 +24,7 @@ class Nothing:
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(application(build_ui(Nothing())), base_url="http://127.0.0.1:7860")
+    return TestClient(make_app(Nothing()), base_url="http://127.0.0.1:7860")
 
 
 def test_taken_port_is_named_with_what_to_do() -> None:
@@ -32,7 +33,7 @@ def test_taken_port_is_named_with_what_to_do() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(ServeError, match=rf"port {port}.*--port {port + 1}.*PORT={port + 1}"):
-            serve(Nothing(), port=port)
+            serve(Nothing(), Settings(port=port))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org"])
@@ -67,3 +68,4 @@ def test_other_names_for_the_server_are_refused(client: TestClient) -> None:
 def test_nothing_is_offered_to_programs(client: TestClient) -> None:
     assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
     assert client.get("/docs").status_code == 404
+    assert client.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404

@@ -1,15 +1,19 @@
 import re
+from dataclasses import replace
 from html import unescape
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answers import Citation
-from assistant.ui_source import gone_html, page_html, source_html
+from assistant.ui_page import page_html
+from assistant.ui_source import Look, gone_html, source_html
 from assistant.ui_state import Opened, open_citation, open_passage
 from assistant.ui_text_sv import SWEDISH
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.document import BlockKind, Document, Fact, Field
+from ingest.locate import Box
+from ingest.page_image import PageImage
 
 KINDS = st.sampled_from([kind for kind in BlockKind if kind not in (BlockKind.ROW, BlockKind.CONTENTS)])
 
@@ -117,7 +121,7 @@ def test_panel_tells_document_position_and_section() -> None:
     )
     start = made.text.index("Nio")
     citations = [Citation(n, "a.pdf", "T", None, 1, (), "Nio.", 0, 4) for n in (1, 2, 3)]
-    html = source_html(made, Opened("a.pdf", 1, start, start + 4, 0, 2), citations, SWEDISH)
+    html = source_html(made, Opened("a.pdf", 1, start, start + 4, 0, 2), citations, Look(), SWEDISH)
     assert "Program &amp; mål" in html
     assert "Källa 2 av 3 i svaret" in html
     assert 'data-exchange="0" data-marker="3"' in html
@@ -128,11 +132,68 @@ def test_panel_tells_document_position_and_section() -> None:
 
 def test_address_on_the_web_is_a_link() -> None:
     made = document((BlockKind.PARAGRAPH, "Text.", 0), facts=(Fact(Field.ADDRESS, 'https://example.org/?a=1&b="'),))
-    html = source_html(made, Opened("a.pdf", 1), (), SWEDISH)
+    html = source_html(replace(made, format="html"), Opened("a.pdf", 1), (), Look(), SWEDISH)
     assert 'href="https://example.org/?a=1&amp;b=&quot;"' in html
+    html = source_html(replace(made, format="pdf"), Opened("a.pdf", 1), (), Look(), SWEDISH)
+    assert 'href="https://example.org/?a=1&amp;b=&quot;#page=1"' in html
     assert 'rel="noopener noreferrer"' in html
 
 
 def test_missing_document_can_be_closed() -> None:
     assert SWEDISH.document_gone in gone_html(SWEDISH)
     assert 'data-event="close"' in gone_html(SWEDISH)
+
+
+PICTURE = PageImage(b"png", 1400, 1980, (Box(0.1, 0.2, 0.5, 0.25),))
+
+
+def pdf(**page) -> Document:
+    made = replace(document((BlockKind.PARAGRAPH, "Nio mål gäller.", 0)), format="pdf")
+    return replace(made, pages=tuple(replace(one, **page) for one in made.pages))
+
+
+def test_page_of_a_pdf_is_a_picture_with_the_quote_marked_and_said() -> None:
+    html = source_html(pdf(), Opened("a.pdf", 1, 4, 7), (), Look(PICTURE, True), SWEDISH)
+    assert 'alt="Sida 1 av a.pdf"' in html
+    assert "left:10.00%;top:20.00%;width:40.00%;height:5.00%" in html
+    assert "<q>mål</q>" in html
+    assert 'href="documents/original?document=a.pdf#page=1"' in html
+    assert SWEDISH.picture_note in html
+    assert "<p>Nio" not in html
+
+
+def test_page_of_a_pdf_can_be_read_as_text() -> None:
+    html = source_html(pdf(), Opened("a.pdf", 1, 4, 7, as_text=True), (), Look(PICTURE, True), SWEDISH)
+    assert "<img" not in html
+    assert "<mark>mål</mark>" in html
+
+
+def test_quote_that_is_not_found_on_the_picture_is_told() -> None:
+    html = source_html(pdf(), Opened("a.pdf", 1, 4, 7), (), Look(replace(PICTURE, boxes=()), True), SWEDISH)
+    assert SWEDISH.quote_in_text in html
+
+
+def test_original_that_is_gone_is_told() -> None:
+    html = source_html(pdf(), Opened("a.pdf", 1), (), Look(), SWEDISH)
+    assert SWEDISH.original_gone in html
+    assert "documents/original" not in html
+
+
+def test_other_files_are_fetched_not_opened() -> None:
+    html = source_html(replace(pdf(), format="docx"), Opened("a.pdf", 1), (), Look(None, True), SWEDISH)
+    assert re.search(r'href="documents/original\?document=a.pdf" download', html)
+
+
+def test_recognised_text_is_told_with_how_sure_it_is() -> None:
+    html = source_html(pdf(read_by="ocr", confidence=0.874), Opened("a.pdf", 1), (), Look(PICTURE), SWEDISH)
+    assert "87 procent" in html
+    html = source_html(pdf(read_by="ocr"), Opened("a.pdf", 1), (), Look(PICTURE), SWEDISH)
+    assert SWEDISH.recognised_unsure in html
+
+
+def test_document_tells_who_adopted_it_and_whether_it_still_holds() -> None:
+    facts = (Fact(Field.ADOPTED_BY, "fullmäktige"), Fact(Field.ADOPTED_ON, "2019-05-02"))
+    for until, words in (("2023-12-31", "Gällde till 2023-12-31"), ("2999-12-31", "Gäller till 2999-12-31")):
+        held = replace(pdf(), facts=(*facts, Fact(Field.VALID_UNTIL, until)))
+        html = source_html(held, Opened("a.pdf", 1), (), Look(), SWEDISH)
+        assert f"Antaget: fullmäktige 2019-05-02 · {words}" in html

@@ -1,17 +1,20 @@
 import re
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from assistant.answers import AnswerStatus
+from assistant.job import JobKind, JobState
 from assistant.ui_language import LANGUAGES, texts_in
-from assistant.ui_text import Texts
 from assistant.ui_text_en import ENGLISH
 from assistant.ui_text_sv import SWEDISH
+from vectorstore.outcome import FAILURES, Outcome
 
-CSS = (Path(__file__).parents[2] / "assistant" / "static" / "chat.css").read_text("utf-8")
+CSS = (Path(__file__).parents[2] / "assistant" / "static" / "shell.css").read_text("utf-8")
 PAIRS = [
     ("ink", "ground"), ("ink", "card"), ("ink", "tint"), ("soft", "ground"), ("soft", "card"), ("soft", "none-tint"),
     ("primary", "card"), ("primary", "ground"), ("primary", "tint"), ("on-primary", "primary"),
@@ -24,21 +27,39 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Texts)])
+def names(texts: object, above: str = "") -> Iterator[str]:
+    """The names of all strings, those of a view after the view's."""
+    for field in fields(texts):
+        value = getattr(texts, field.name)
+        yield from names(value, f"{above}{field.name}.") if is_dataclass(value) else [above + field.name]
+
+
+@pytest.mark.parametrize("field", list(names(SWEDISH)))
 def test_both_languages_say_the_same(field: str) -> None:
-    swedish, english = getattr(SWEDISH, field), getattr(ENGLISH, field)
+    swedish, english = attrgetter(field)(SWEDISH), attrgetter(field)(ENGLISH)
     if isinstance(swedish, str):
         assert swedish.strip()
         assert placeholders(swedish) == placeholders(english)
     elif field != "document_types":
         assert swedish.keys() == english.keys()
         assert all(value.strip() for value in (*swedish.values(), *english.values()))
+        for key, value in swedish.items():
+            assert placeholders(value) == placeholders(english[key])
 
 
 def test_every_status_has_words() -> None:
     for language in LANGUAGES:
         assert set(texts_in(language).statuses) == set(AnswerStatus)
     assert texts_in("de") is SWEDISH
+
+
+def test_every_job_and_outcome_has_words() -> None:
+    for language in LANGUAGES:
+        texts = texts_in(language).library
+        assert set(texts.kinds) == set(JobKind)
+        assert set(texts.states) == set(JobState)
+        assert set(texts.outcomes) == set(Outcome)
+        assert set(texts.explanations) == FAILURES
 
 
 def test_types_of_document_are_named_in_both_languages() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answers import Answer, AnswerStatus
+from assistant.settings import Settings
 from assistant.ui_state import Answering
 
 ARGUMENTS = [
@@ -38,11 +39,16 @@ HOSTILE = f"""<!doctype html><html lang="sv"><head><title>{HOSTILE_TITLE}</title
 """
 
 
+def find_chromium() -> str | None:
+    """Debian's Chromium or another one on the path."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium or another one on the path; without one the tests are skipped, on CI they fail."""
     playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if found is None:
         message = "no Chromium is installed; `apt-get install chromium` gets one"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
@@ -53,15 +59,15 @@ def chromium():
 
 
 @contextmanager
-def served(assistant: Answering, **options: str) -> Iterator[str]:
+def served(assistant: Answering, folder: Path | None = None, **options) -> Iterator[str]:
     """The chat on a free port, as `serve` has it, for as long as the block lasts; gives its address."""
     import uvicorn
 
-    from assistant.ui import build_ui
-    from assistant.ui_server import application, listen
+    from assistant.ui import make_app
+    from assistant.ui_server import listen
 
     listener = listen("127.0.0.1", 0)
-    app = application(build_ui(assistant, **options), **options)
+    app = make_app(assistant, folder=folder, **options)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -72,6 +78,18 @@ def served(assistant: Answering, **options: str) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def serve_chat() -> Callable:
+    """`served`, for tests that bring an assistant of their own."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable:
+    """`served`, for tests that need a page of their own."""
+    return served
 
 
 @pytest.fixture(scope="session")
@@ -103,8 +121,17 @@ def assistant(samples_assistant: Answering) -> Answering:
 
 
 @pytest.fixture(scope="session")
-def address(assistant: Answering) -> Iterator[str]:
-    with served(assistant) as address:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the chat at `address` keeps conversations and feedback."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def address(assistant: Answering, kept: Path) -> Iterator[str]:
+    from assistant.library import Library
+
+    settings = Settings(data=kept, library_editors="nobody")
+    with served(assistant, kept, settings=settings, library=Library(assistant.store, settings)) as address:
         yield address
 
 
@@ -189,5 +216,5 @@ def open_page(chromium) -> Iterator[Callable]:
 
 
 def _elsewhere(url: str, address: str) -> list[str]:
-    local = url.startswith((address, "data:", "blob:"))
+    local = url.startswith((address.split("?")[0], "data:", "blob:"))
     return [] if local else [f"request to {re.sub('[?].*', '', url)}"]

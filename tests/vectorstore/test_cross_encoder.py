@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from vectorstore.cross_encoder import CrossEncoderReader
-from vectorstore.open_reader import open_reader
 from vectorstore.errors import ReaderError
+from vectorstore.open_reader import open_reader
 from vectorstore.reader import Passage
 from vectorstore.search import search
 
