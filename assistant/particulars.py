@@ -9,6 +9,8 @@ from assistant.quantities import (
     changed_counted,
     changed_month,
     changed_quantity,
+    is_year,
+    quantities,
     torn_quantity,
 )
 from assistant.wording import BODIES, OPENERS, bare, is_held, names_in_claim, nearest_sentences, terms_of
@@ -90,7 +92,10 @@ def changed_particular(claim: str, evidence: str, context: str, *, same_language
         changed_quantity(claim, evidence, context),
         changed_month(claim, evidence, context),
         torn_quantity(claim, evidence),
-        _changed_name(claim, f"{evidence}\n{context}", same_language=same_language),
+        next(
+            (f"name {name}" for name in missing_names(claim, f"{evidence}\n{context}", same_language=same_language)),
+            None,
+        ),
         _changed_body(claim, f"{evidence}\n{context}"),
         _changed_direction(claim, " ".join(nearest)),
         None if any(negated(claim) == negated(sentence) for sentence in nearest) else "negation",
@@ -108,23 +113,42 @@ def negated(text: str) -> bool:
     return bool(_NEGATIONS & set(words(lowered))) or "n't" in lowered
 
 
-def _changed_name(claim: str, held: str, *, same_language: bool) -> str | None:
-    present = {bare(word) for word in words(held)}
-    present |= {swedish_name(word) for word in present}
-    stems = terms_of(held)
+def borrowed_particulars(claim: str, evidence: str, *, same_language: bool) -> list[str]:
+    """The names and years of a supported claim that stand above its evidence and not in it."""
+    held = {quantity.value for quantity in quantities(evidence)}
+    held |= {value[:4] for value in held if len(value) == 10}
+    years = [quantity.value for quantity in quantities(claim) if is_year(quantity) and quantity.value not in held]
+    return [*missing_names(claim, evidence, same_language=same_language), *dict.fromkeys(years)]
+
+
+def missing_names(claim: str, held: str, *, same_language: bool) -> list[str]:
+    """The names of a claim that a text does not hold in any form."""
+    forms, stems = _forms(held), terms_of(held)
+    missing = []
     for name, begins in names_in_claim(claim):
         lowered = name.lower()
         if lowered in STOP_WORDS or lowered in MONTH_NAMES or (begins and lowered in OPENERS):
             continue
         if lowered in NUMBER_WORDS or any(said.fullmatch(lowered) for said, _ in BODIES):
             continue
-        wanted = {bare(lowered), swedish_name(bare(lowered))}
-        if any(_is_form(word, want) for word in present for want in wanted):
-            continue
-        if begins and same_language and is_held(lowered, stems):
-            continue
-        return f"name {name}"
-    return None
+        if not _is_among(name, forms) and not (begins and same_language and is_held(lowered, stems)):
+            missing.append(name)
+    return missing
+
+
+def holds_name(text: str, name: str) -> bool:
+    """Whether a text holds a name, inflected or compounded or in Swedish for English."""
+    return _is_among(name, _forms(text))
+
+
+def _forms(text: str) -> set[str]:
+    present = {bare(word) for word in words(text)}
+    return present | {swedish_name(word) for word in present}
+
+
+def _is_among(name: str, forms: set[str]) -> bool:
+    wanted = {bare(name.lower()), swedish_name(bare(name.lower()))}
+    return any(_is_form(word, want) for word in forms for want in wanted)
 
 
 def _is_form(word: str, name: str) -> bool:

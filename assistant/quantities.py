@@ -83,6 +83,11 @@ def is_particular(word: str) -> bool:
     )
 
 
+def is_year(quantity: Quantity) -> bool:
+    """Whether a number is a year."""
+    return bool(_YEAR.fullmatch(quantity.value)) and not quantity.units
+
+
 def _units_after(text: str) -> frozenset[str]:
     following = re.findall(r"[^\W\d_]+|[%€]", re.split(r"[.;:!?\n\d]", text, maxsplit=1)[0].lower())[:2]
     return frozenset(name for name, pattern in UNITS.items() for word in following if re.fullmatch(pattern, word))
@@ -98,8 +103,7 @@ def changed_quantity(claim: str, evidence: str, context: str) -> str | None:
         alike = [other for other in held if _same_value(quantity.value, other.value)]
         if any(_units_agree(quantity.units, other.units, everywhere) for other in alike):
             continue
-        is_year = bool(_YEAR.fullmatch(quantity.value)) and not quantity.units
-        if is_year and quantity.value in above and not years_near - set(_YEAR.findall(claim)):
+        if is_year(quantity) and quantity.value in above and not years_near - set(_YEAR.findall(claim)):
             continue
         return f"quantity {quantity.value}"
     return None

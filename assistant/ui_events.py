@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.answers import Scope
+from assistant.mask import mask_identity_numbers
 from assistant.ui_documents import (
     composer_html,
     documents_html,
@@ -50,7 +51,7 @@ class Chat:
         self, question: str, exchanges: Exchanges, scope: Scope, language: str
     ) -> Iterator[tuple[Exchanges, str, str]]:
         """Answer a question: the exchanges, the conversation and the form, again and again as the answer grows."""
-        question = question.strip()
+        question = mask_identity_numbers(question.strip())
         exchanges = self._settled(exchanges)
         history = turns(exchanges)
         current = Exchange(question, id=uuid.uuid4().hex)
