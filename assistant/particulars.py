@@ -71,6 +71,11 @@ _NEGATIONS = frozenset(
     "inte ej icke aldrig ingen inget inga intet varken utan saknar saknas saknade saknades knappast nej not never no "
     "none neither without nor cannot lack lacks lacked hardly n't".split()
 )  # fmt: skip
+_PASSIVE = re.compile(r"\b(?:av|by)\b", re.IGNORECASE)
+_PREPOSITIONS = frozenset(
+    "i på till från av med för hos mellan om under inom utanför vid genom kring enligt utom förutom liksom som "
+    "in on at to from by with for of between within outside through about under according unlike like as".split()
+)
 _QUOTED = re.compile(r"[“”\"»«„]([^“”\"»«„]{3,}?)[“”\"»«„]")
 
 
@@ -102,6 +107,7 @@ def changed_particular(claim: str, evidence: str, context: str, *, same_language
         changed_counted(claim, f"{evidence}\n{context}") if same_language else None,
         _changed_role(claim, "\n".join((*nearest, context))) if same_language else None,
         _changed_subject(claim, nearest, evidence) if same_language else None,
+        "swapped" if all(_is_swapped(claim, sentence) for sentence in nearest) else None,
         _changed_quotation(claim, f"{evidence}\n{context}") if same_language else None,
     )
     return next(filter(None, checks), None)
@@ -205,6 +211,38 @@ def _changed_subject(claim: str, nearest: Sequence[str], evidence: str) -> str |
     near = {bare(word) for word in words(" ".join(nearest))}
     own = [name for sentence in nearest for name, begins in names_in_claim(sentence) if not begins]
     return "subject" if known and own and not known & near else None
+
+
+def _is_swapped(claim: str, sentence: str) -> bool:
+    """Whether what a sentence says of one name a claim says of another, and the first one takes the other's place.
+
+    Names that stand side by side (*A och B är vänorter*) may change places, and all where one of the two is passive.
+    """
+    mine, theirs = _names_in_order(claim), _names_in_order(sentence)
+    first, other = _subject(mine), _subject(theirs)
+    if not first or not other or first == other or bool(_PASSIVE.search(claim)) != bool(_PASSIVE.search(sentence)):
+        return False
+    if other not in [name for name, _ in mine] or first not in [name for name, _ in theirs]:
+        return False
+    between = re.split(re.escape(first), fold(claim), maxsplit=1)[-1].split(other)[0]
+    return bool(set(words(between)) - {"och", "and", "samt"} or ":" in between)
+
+
+def _names_in_order(text: str) -> list[tuple[str, bool]]:
+    """The names of a text as `bare` has them, each with whether it may be what a sentence is about."""
+    found = []
+    position = 0
+    for name, _ in names_in_claim(text):
+        position = text.index(name, position)
+        before = text[:position].split()
+        if name.lower() not in STOP_WORDS | OPENERS:
+            found.append((swedish_name(bare(name)), not before or before[-1].lower() not in _PREPOSITIONS))
+        position += len(name)
+    return found
+
+
+def _subject(names: Sequence[tuple[str, bool]]) -> str:
+    return next((name for name, free in names if free), "")
 
 
 def _changed_direction(claim: str, nearest: str) -> str | None:

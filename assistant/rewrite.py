@@ -9,6 +9,7 @@ from assistant.errors import ModelError
 from assistant.model import LanguageModel, Tally
 from assistant.particulars import holds_name, missing_names, negated
 from assistant.quantities import quantities
+from assistant.understand import refers_back
 from assistant.wording import is_held, names_in_claim, terms_of
 from assistant.write_by_model import defused
 from ingest.language import detect_language
@@ -69,7 +70,7 @@ def is_faithful(rewritten: str, question: str, said: str, language: str) -> bool
     """
     if not rewritten.endswith("?") or len(rewritten) > MOST_CHARACTERS or rewritten.count("?") > 1:
         return False
-    if detect_language(rewritten) not in (language, None) or negated(rewritten) != negated(question):
+    if refers_back(rewritten) or detect_language(rewritten) != language or negated(rewritten) != negated(question):
         return False
     numbers = {quantity.value for quantity in quantities(rewritten)}
     asked = {quantity.value for quantity in quantities(question)}

@@ -87,6 +87,12 @@ class Telling:
         self._opens = self._opens and statement is None
         return statement is not None
 
+    @property
+    def likeliest(self) -> float:
+        """The greatest probability of the evidence that is told; 0 where nothing is."""
+        told = [self._evidence[number] for claim, statement in self._judged if statement for number in claim.numbers]
+        return max((entry.probability for entry in told), default=0.0)
+
     def so_far(self) -> Drafted:
         """What is told so far."""
         return Drafted(Outcome.GROWING, *_join(statement for _, statement in self._judged if statement))

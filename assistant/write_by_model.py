@@ -21,6 +21,12 @@ from vectorstore.analyse import STOP_WORDS, words
 SHOWN = {"chat": 10, "completion": 5}
 """How many evidence units a language model is shown, by form of its prompt; a base model loses its way among more."""
 
+LEAST_SHARE = 0.5
+"""Share of the probability with which evidence answers by itself that a model's answer needs of its best evidence.
+
+A model that reads well finds answers where the score is unsure; one that does not tells what is true and irrelevant.
+"""
+
 _ABSTAINS = re.compile(r"[\s*\"'“”«»(]*(?:INGET SVAR|NO ANSWER)\b(?=[\s*\"'“”«».!)\[]|$)", re.IGNORECASE)
 """What the prompt asks a model to write when the evidence holds no answer."""
 _BEFORE_NUMBER = re.compile(r"(?=\[\d{1,3}\])")
@@ -101,7 +107,9 @@ class ModelWriter:
         drafted = telling.complete(tally)
         if abstains("".join(heard)):
             yield Drafted(Outcome.ABSTAINED)
-        elif drafted.text and self._lost_core(question, units[0], drafted.text):
+        elif drafted.text and (
+            telling.likeliest < LEAST_SHARE * self._threshold or self._lost_core(question, units[0], drafted.text)
+        ):
             yield Drafted(Outcome.NOTHING_HOLDS)
         else:
             yield drafted

@@ -115,7 +115,8 @@ def test_text_is_shown_when_it_is_verified_and_not_before(
 ) -> None:
     def script(prompt: str) -> str:
         twins, work = number_of(prompt, SAID), number_of(prompt, "Esimerkkilä är livligt")
-        return f"Provköping har två vänorter [{twins}]. Provköping har nio kontor [{twins}]. Samarbetet är livligt [{work}]."
+        lie = f"Provköping har nio kontor [{twins}]."
+        return f"Provköping har två vänorter [{twins}]. {lie} Samarbetet är livligt [{work}]."
 
     growing = [answer.text for answer in ask_with.stream(scripted(script))]
     first, both = "Provköping har två vänorter. [1]", "Provköping har två vänorter. [1] Samarbetet är livligt. [2]"
