@@ -137,11 +137,10 @@ class Assistant:
         tally = Tally()
         understood = self._understand(_well_formed(question), history, scope, tally)
         hits = self._retrieve(understood)
-        scored = self._score(understood, hits)
+        scored = self._score(understood, self._harmless(hits))
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
         strangers = () if understood.organisations else understood.strangers
-        evidence = [entry for entry in scored if not addresses_model(entry.unit.text)]
-        evidence = list(speaking_of(strangers, evidence, documents))
+        evidence = speaking_of(strangers, scored, documents)
         retrieved = tuple(_retrieved(hit) for hit in hits)
 
         def packed(written: _Written) -> Answer:
@@ -176,7 +175,7 @@ class Assistant:
     def read_closely(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> list[Scored]:
         """The evidence units that an answer would be composed from, best first; for calibration and evaluation."""
         understood = understand(_well_formed(mask_identity_numbers(question)), history, scope, self._organisations())
-        return self._score(understood, self._retrieve(understood))
+        return self._score(understood, self._harmless(self._retrieve(understood)))
 
     def documents(self) -> list[DocumentRecord]:
         """All documents in the store, by identifier."""
@@ -258,6 +257,16 @@ class Assistant:
             ),
             reader=self._reader,
         )
+
+    def _harmless(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The passages that command nobody; others are shown as retrieved, and no answer is made of them."""
+        return [
+            hit
+            for hit in hits
+            if not addresses_model(
+                "\n".join((self.document(hit.chunk.document).title, *hit.chunk.headings, hit.chunk.text))
+            )
+        ]
 
     def _documents_of(self, question: Question) -> dict[str, Document]:
         """The documents of the organisations that a question names, as far as its scope allows."""

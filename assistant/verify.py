@@ -24,12 +24,20 @@ NEARNESS = 0.875
 """Cosine that a sentence must have to evidence in another language, with the bundled embedding model. Measured on the
 pairs of `tests/assistant/test_verify.py`."""
 
+MOST_CITED = 4
+"""How many pieces of evidence a sentence may cite; one that cites everything cites nothing."""
+
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\[\]()|`\\]+[^\s<>\[\]()|`\\.,;:!?]", re.IGNORECASE)
 _LINK = re.compile(r"\w+://|www\.|\b(?:mailto|javascript|data):|[\[\]<>|`\\]|^\s*#", re.IGNORECASE)
 _COMMANDS = re.compile(
-    r"\b(?:ignore\w*|disregard\w*|forget|bortse|glöm|strunta)\b[^.!?]{0,40}\b(?:instru\w+|regl\w+|rules?|prompt\w*)|"
-    r"\b(?:system ?prompt|you are now|du är nu en)\b",
-    re.IGNORECASE,
+    r"\b(?:ignore\w*|disregard\w*|forget|bortse|glöm|strunta)\b[^.!?]{0,40}"
+    r"\b(?:instru\w+|regl\w+|rules?|prompt\w*|ovanstående|föregående|above|previous)\b|"
+    r"\b(?:system ?prompt|you are now an?|du är nu en|as an ai|if you are an? (?:ai|language model)|om du är en ai)\b|"
+    r"\b(?:nya?|new)\s(?:uppgift\w*|instru\w+|tasks?)\s*:|"
+    r"\b(?:svara|answer|reply|respond)\s(?:alltid|endast|bara|always|only)\s(?:att|med|that|with)\b|"
+    r"^\s*(?:system|assistant|assistent)\s*:|"
+    r"[<‹]/?(?:utdrag|excerpt|samtal|conversation|system)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _HEDGES = frozenset(
     "omkring ungefär cirka ca runt drygt knappt nästan about around approximately nearly almost some roughly".split()
@@ -92,9 +100,9 @@ def verify_claims(
 ) -> list[Claim]:
     """Split a draft into claims and judge each by the evidence it cites.
 
-    A claim is supported when it cites evidence that exists, holds no link or markup, and changes no particular:
-    quantities with their units, dates, names, roles, directions, extent, negation and quotations stand in that
-    evidence. Within one language most of its informative words stand there too; across languages it has to be
+    A claim is supported when it cites evidence that exists, and not all of it, holds no link or markup that is not
+    there, and changes no particular: quantities with their units, dates, names, roles, directions, extent, negation and
+    quotations stand in that evidence. Within one language most of its informative words stand there too; across languages it has to be
     near the evidence in meaning.
 
     What a rule cannot see remains possible: *A owns B* for *B owns A*.
@@ -146,7 +154,9 @@ def _claims(
         if not plain.strip("-*•– .,;:"):
             continue
         judged = _NUMBERING.sub("", plain).replace("*", "")
-        supported = bool(cited) and _is_supported(judged, [evidence[number] for number in cited], nearness)
+        supported = 0 < len(cited) <= MOST_CITED and _is_supported(
+            judged, [evidence[number] for number in cited], nearness
+        )
         verdict = Verdict.SUPPORTED if supported else Verdict.UNSUPPORTED
         yield Claim(plain, cited, verdict, opens, len(numbers) - len(cited))
         opens = False

@@ -11,7 +11,7 @@ from assistant.model import LanguageModel, Tally
 from assistant.score import Scored, holds
 from assistant.tell import Drafted, Outcome, Telling
 from assistant.understand import Question
-from assistant.verify import Claim, Support, addresses_model, verify_stream
+from assistant.verify import Claim, Support, verify_stream
 from assistant.wording import is_held, terms_of
 from ingest.document import Document, Field
 from ingest.sentences import split_sentences
@@ -71,8 +71,7 @@ class ModelWriter:
     ) -> Iterator[Drafted]:
         """Have the model answer, and give out the answer again and again as it grows; the last one is complete.
 
-        Only sentences that were judged and found supported are given out, before the end too. A text that commands is
-        not shown to the model.
+        Only sentences that were judged and found supported are given out, before the end too.
 
         Args:
             question: The question.
@@ -80,7 +79,7 @@ class ModelWriter:
             documents: The documents they come from, by identifier.
             tally: Where it is counted what the model did. After a failure the model is not asked again.
         """
-        units = [entry for entry in scored if not addresses_model(entry.unit.hit.chunk.text)][: SHOWN[self.model.form]]
+        units = scored[: SHOWN[self.model.form]]
         if not units or tally.failure:
             yield Drafted(Outcome.FAILED if tally.failure else Outcome.NOTHING_HOLDS)
             return
