@@ -102,10 +102,10 @@ def verify_claims(
 
     A claim is supported when it cites evidence that exists, and not all of it, holds no link or markup that is not
     there, and changes no particular: quantities with their units, dates, names, roles, directions, extent, negation and
-    quotations stand in that evidence. Within one language most of its informative words stand there too; across languages it has to be
-    near the evidence in meaning.
+    quotations stand in that evidence. Within one language most of its informative words stand there too; across
+    languages it has to be near the evidence in meaning.
 
-    What a rule cannot see remains possible: *A owns B* for *B owns A*.
+    What a rule cannot see remains possible: *boards report to offices* for *offices report to boards*.
 
     Args:
         text: What the model wrote.
