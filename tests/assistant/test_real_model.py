@@ -46,6 +46,8 @@ def strange_particulars(answer: Answer) -> list[str]:
     strange = []
     for line in answer.text.splitlines():
         if line.endswith(":") and not MARKERS.search(line):
+            line = line[: line.rfind(". ") + 1]  # what the lead-in itself says is the assistant's own message
+        if line.startswith(("Det framgår inte", "The ")) and answer.status == AnswerStatus.NOT_FOUND:
             continue
         moved = re.sub(r"([.!?])((?:\s*\[\d+\])+)", r"\2\1", line)
         for start, end in split_sentences(moved):
@@ -81,12 +83,8 @@ def test_the_check_finds_what_is_strange() -> None:
 
     assert strange("Staden blev medlem i Eurocities 1995. [1]") == []
     assert strange("Den betalar 2,8 miljoner kronor [1].") == []
-    assert strange("Staden blev medlem i Polis 1996 i maj. [1] Allt är bra.") == [
-        "1996",
-        "maj",
-        "Polis",
-        "uncited: Allt är bra.",
-    ]
+    assert strange("Staden blev medlem i Polis 1996 i maj. [1]") == ["1996", "maj", "Polis"]
+    assert strange("Allt är bra. Här är svaret:\nSvaret:") == ["uncited: Allt är bra."]
     assert strange("Den betalar 28 miljoner. [1]") == ["28"]
 
 
