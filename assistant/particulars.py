@@ -14,7 +14,7 @@ from assistant.quantities import (
     torn_quantity,
 )
 from assistant.wording import BODIES, OPENERS, bare, is_held, names_in_claim, nearest_sentences, terms_of
-from vectorstore.analyse import STOP_WORDS, fold, words
+from vectorstore.analyse import STOP_WORDS, fold, stem, words
 from vectorstore.names import swedish_name
 
 _ROLE = re.compile(
@@ -103,7 +103,7 @@ def changed_particular(claim: str, evidence: str, context: str, *, same_language
         ),
         _changed_body(claim, f"{evidence}\n{context}"),
         _changed_direction(claim, " ".join(nearest)),
-        None if any(negated(claim) == negated(sentence) for sentence in nearest) else "negation",
+        None if any(_negates_alike(claim, sentence) for sentence in nearest) else "negation",
         changed_counted(claim, f"{evidence}\n{context}") if same_language else None,
         _changed_role(claim, "\n".join((*nearest, context))) if same_language else None,
         _changed_subject(claim, nearest, evidence) if same_language else None,
@@ -127,6 +127,33 @@ def borrowed_particulars(claim: str, evidence: str, *, same_language: bool) -> l
     return [*missing_names(claim, evidence, same_language=same_language), *dict.fromkeys(years)]
 
 
+def _negates_alike(claim: str, sentence: str) -> bool:
+    """Whether a claim denies something where a sentence does, and the same of what both speak of."""
+    if negated(claim) != negated(sentence):
+        return False
+    return all(
+        _denied(one, before=0, after=1) & _spoken_of(other) <= _denied(other, before=1, after=2)
+        for one, other in ((claim, sentence), (sentence, claim))
+    )
+
+
+def _denied(text: str, before: int, after: int) -> set[str]:
+    """Stems of so many informative words before and after each negation."""
+    found: set[str] = set()
+    told = list(words(text))
+    denying = _NEGATIONS | ({"eller", "or"} if {"varken", "neither"} & set(told) else set())
+    told = [word for word in told if word in denying or word not in STOP_WORDS]
+    for index, word in enumerate(told):
+        if word in denying:
+            around = told[max(0, index - before) : index + 1 + after]
+            found |= {stem(other, "sv") for other in around if other not in denying}
+    return found
+
+
+def _spoken_of(text: str) -> set[str]:
+    return {stem(word, "sv") for word in words(text)}
+
+
 def missing_names(claim: str, held: str, *, same_language: bool) -> list[str]:
     """The names of a claim that a text does not hold in any form."""
     forms, stems = _forms(held), terms_of(held)
@@ -148,7 +175,7 @@ def holds_name(text: str, name: str) -> bool:
 
 
 def _forms(text: str) -> set[str]:
-    present = {bare(word) for word in words(text)}
+    present = {bare(part) for word in words(text) for part in re.split("[’']", word) if part}
     return present | {swedish_name(word) for word in present}
 
 
@@ -172,7 +199,7 @@ def _is_form(word: str, name: str) -> bool:
 
 def _changed_body(claim: str, held: str) -> str | None:
     """A municipality is not a region."""
-    known = list(words(held))
+    known = ["city" if word == "cities" else word for word in words(held)]
     for said, called in BODIES:
         if any(said.fullmatch(word) for word in words(claim)) and not any(
             name in word for word in known for name in called
@@ -249,7 +276,8 @@ def _changed_direction(claim: str, nearest: str) -> str | None:
     said, held = claim.lower(), nearest.lower()
     for one, other in _OPPOSITES:
         for mine, opposite in ((one, other), (other, one)):
-            if mine.search(said) and not opposite.search(said) and opposite.search(held) and not mine.search(held):
+            more = len(mine.findall(said)) > len(mine.findall(held))
+            if more and len(opposite.findall(said)) < len(opposite.findall(held)):
                 return f"direction {mine.pattern[:20]}"
     for pattern in _REQUIRED:
         if (match := pattern.search(said)) and not pattern.search(held):
