@@ -126,7 +126,7 @@ class Assistant:
     ) -> Iterator[Answer]:
         """Answer one question, as `ask` does, and hand out the answer as it grows; the last one is complete."""
         began = time.perf_counter()
-        question = mask_identity_numbers(question)
+        question = mask_identity_numbers(question if isinstance(question, str) else "")
         history = [Turn(mask_identity_numbers(turn.question), mask_identity_numbers(turn.answer)) for turn in history]
         identifier = answer_id or uuid.uuid4().hex[:12]
         declined = self._declined(question, history)
@@ -208,9 +208,14 @@ class Assistant:
             "reranker": self._reader.fingerprint if self._reader else "none",
             "documents": self._store.catalog.state,
             "top_k": str(self._settings.top_k),
-            "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
+            "prompts": "/".join(prompt_digest(name, language) for name in self._prompts() for language in ("sv", "en"))
+            or "none",
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],
         }
+
+    def _prompts(self) -> list[str]:
+        """Names of the prompts that are used."""
+        return [self._writer.model.prompt(name) for name in ("answer", "standalone")] if self._writer else []
 
     def close(self) -> None:
         """Close the store."""
@@ -222,7 +227,7 @@ class Assistant:
 
     def _declined(self, question: str, history: Sequence[Turn]) -> tuple[AnswerStatus, str, str] | None:
         """Status, language and message where a question is not looked into: no words, too long, or about nothing."""
-        language = understand(question[:500] or "?").language
+        language = understand(question[:500].strip() or "?", history).language
         limit = self._settings.max_question_characters
         if not any(character.isalpha() for character in question.replace(MASK, "")):
             return AnswerStatus.REFUSED, language, message("empty_question", language)
