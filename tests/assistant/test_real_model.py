@@ -53,6 +53,8 @@ def strange_particulars(answer: Answer) -> list[str]:
         for start, end in split_sentences(moved):
             sentence = moved[start:end]
             cited = [quotes[int(marker)] for marker in MARKERS.findall(sentence)]
+            if not re.search(r"[^\W\d_]", sentence):
+                continue  # the number of a list item
             if not cited:
                 strange.append(f"uncited: {sentence}")
                 continue
