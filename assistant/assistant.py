@@ -1,6 +1,5 @@
 """The assistant: a question goes in, an answer with citations comes out."""
 
-import logging
 import time
 import unicodedata
 import uuid
@@ -44,8 +43,6 @@ _STATUSES = {
     Outcome.ABSTAINED: AnswerStatus.NOT_FOUND,
 }
 """How an answer ends that a language model wrote; where its outcome is another, the composer answers."""
-
-_log = logging.getLogger(__name__)
 
 CLOSE_READ = 6
 """How many evidence units in another language are embedded for one question, where words cannot tell them apart.

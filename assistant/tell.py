@@ -76,6 +76,7 @@ class Telling:
         self._threshold = threshold
         self._judged: list[tuple[Claim, _Statement | None]] = []
         self._opens = False
+        self._told: set[int] = set()
 
     def take(self, claim: Claim) -> bool:
         """Take in a claim; whether it is told."""
@@ -84,14 +85,14 @@ class Telling:
         markers = "".join(f" [{citation.marker}]" for citation in citations)
         statement = _Statement(claim.text + markers, citations, self._opens) if citations else None
         self._judged.append((claim, statement))
+        self._told.update(claim.numbers if statement else ())
         self._opens = self._opens and statement is None
         return statement is not None
 
     @property
     def likeliest(self) -> float:
         """The greatest probability of the evidence that is told; 0 where nothing is."""
-        told = [self._evidence[number] for claim, statement in self._judged if statement for number in claim.numbers]
-        return max((entry.probability for entry in told), default=0.0)
+        return max((self._evidence[number].probability for number in self._told), default=0.0)
 
     def so_far(self) -> Drafted:
         """What is told so far."""
@@ -105,14 +106,13 @@ class Telling:
         Args:
             tally: Where it is counted what fell.
         """
-        told = {number for claim, statement in self._judged if statement for number in claim.numbers}
         tally.removed_markers += sum(claim.removed for claim, _ in self._judged)
         statements: list[_Statement] = []
         lost = False
         for claim, statement in self._judged:
-            quoted = self._quotable(claim, told) if told and not statement else None
+            quoted = self._quotable(claim) if self._told and not statement else None
             if quoted is not None:
-                told.add(quoted)
+                self._told.add(quoted)
                 statements.append(self._quote(quoted))
                 tally.replaced_sentences += 1
             elif statement:
@@ -149,10 +149,10 @@ class Telling:
                         number_citation(citation, found)
         return () if missing else tuple(found)
 
-    def _quotable(self, claim: Claim, told: set[int]) -> int | None:
+    def _quotable(self, claim: Claim) -> int | None:
         """The evidence of a claim that fell, where it answers by itself and is not told already."""
         for number in claim.numbers:
-            if number not in told and self._evidence[number].probability >= self._threshold:
+            if number not in self._told and self._evidence[number].probability >= self._threshold:
                 return number
         return None
 

@@ -109,6 +109,8 @@ class ModelWriter:
         elif drafted.text and (
             telling.likeliest < LEAST_SHARE * self._threshold or self._lost_core(question, units[0], drafted.text)
         ):
+            tally.dropped_sentences += tally.replaced_sentences
+            tally.replaced_sentences = 0
             yield Drafted(Outcome.NOTHING_HOLDS)
         else:
             yield drafted
