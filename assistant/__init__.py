@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
+from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn, Writing
 from assistant.errors import AssistantError, ModelError, SettingsError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Turn",
+    "Writing",
 ]
 
 

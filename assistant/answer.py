@@ -1,14 +1,13 @@
 """Compose an answer from the documents' own sentences, or find that they do not hold one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.answers import AnswerStatus, Citation
-from assistant.cite import cite_span
+from assistant.cite import cite_span, joined_spans, number_citation, shown
 from assistant.evidence import Unit, UnitKind
 from assistant.score import Scored
 from assistant.understand import Kind, Question
-from assistant.verify import Claim, Verdict
 from ingest.document import Document, Field
 from ingest.sentences import split_sentences
 from vectorstore.analyse import words
@@ -183,9 +182,10 @@ def write_out(draft: Draft, documents: Mapping[str, Document]) -> tuple[str, tup
 def _lines(unit: Unit, document: Document, citations: list[Citation]) -> list[str]:
     """One line for each span of a unit, each with the markers of the citations that hold it."""
     lines: list[str] = []
-    for run in _runs(unit.spans, document.text):
+    for run in joined_spans(unit.spans, document.text):
         found = [
-            _numbered(citation, citations) for citation in cite_span(document, run[0][0], run[-1][1], unit.headings)
+            number_citation(citation, citations)
+            for citation in cite_span(document, run[0][0], run[-1][1], unit.headings)
         ]
         for start, end in run:
             bullet = "- " if len(unit.spans) > 1 and (start, end) != unit.spans[0] else ""
@@ -199,34 +199,8 @@ def _marked(document: Document, start: int, end: int, citations: Sequence[Citati
     for first, last in split_sentences(document.text[start:end]):
         held = [citation for citation in citations if _holds(document, citation, start + first, start + last)]
         markers = "".join(f" [{citation.marker}]" for citation in held)
-        told.append(" ".join(document.text[start + first : start + last].split()) + markers)
+        told.append(shown(document.text[start + first : start + last]) + markers)
     return " ".join(told)
-
-
-def _runs(spans: Sequence[tuple[int, int]], text: str) -> list[list[tuple[int, int]]]:
-    """Spans with nothing but white space between them, which one quote can hold."""
-    runs: list[list[tuple[int, int]]] = [[spans[0]]]
-    for span in spans[1:]:
-        if text[runs[-1][-1][1] : span[0]].strip():
-            runs.append([span])
-        else:
-            runs[-1].append(span)
-    return runs
-
-
-def _numbered(citation: Citation, citations: list[Citation]) -> Citation:
-    """The citation with its marker: that of an equal one, else the next number."""
-    for known in citations:
-        if (known.document, known.page, known.start, known.end) == (
-            citation.document,
-            citation.page,
-            citation.start,
-            citation.end,
-        ):
-            return known
-    numbered = replace(citation, marker=len(citations) + 1)
-    citations.append(numbered)
-    return numbered
 
 
 def _holds(document: Document, citation: Citation, start: int, end: int) -> bool:
@@ -237,29 +211,3 @@ def _holds(document: Document, citation: Citation, start: int, end: int) -> bool
 def write_nearest(entry: Scored, document: Document) -> tuple[str, tuple[Citation, ...]]:
     """The text of one evidence unit with its markers: what comes nearest where the documents hold no answer."""
     return write_out(Draft(AnswerStatus.NOT_FOUND, (("", entry),)), {document.id: document})
-
-
-def write_claims(
-    claims: Sequence[Claim], evidence: Mapping[int, Scored], documents: Mapping[str, Document]
-) -> tuple[str, tuple[Citation, ...]]:
-    """What a language model wrote and its evidence supports, with markers that lead to the evidence.
-
-    Args:
-        claims: As verified; unsupported ones are left out.
-        evidence: The evidence units by the number under which the model saw them.
-        documents: The documents they come from, by identifier.
-    """
-    citations: list[Citation] = []
-    text = ""
-    for claim in claims:
-        if claim.verdict != Verdict.SUPPORTED:
-            continue
-        markers: list[int] = []
-        for number in claim.numbers:
-            unit = evidence[number].unit
-            for run in _runs(unit.spans, documents[unit.document].text):
-                found = cite_span(documents[unit.document], run[0][0], run[-1][1], unit.headings)
-                markers += [_numbered(citation, citations).marker for citation in found]
-        text += ("\n" if claim.opens_line and text else " " if text else "") + claim.text
-        text += "".join(f" [{marker}]" for marker in dict.fromkeys(markers))
-    return text, tuple(citations)

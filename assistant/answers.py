@@ -65,6 +65,31 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What a language model had to do with an answer; all zero and None where none was asked.
+
+    Attributes:
+        prompt: Digest of the prompt that the answer was asked for with; None where it was not.
+        calls: How often a model was asked: for the answer, for a standalone question, and again after a failure.
+        input_tokens: Tokens that the models read, where the provider tells.
+        output_tokens: Tokens that they wrote, where the provider tells.
+        dropped_sentences: Sentences that were left out because their evidence does not say them.
+        replaced_sentences: Sentences in whose place the evidence itself is quoted.
+        removed_markers: Markers that led to no evidence.
+        failure: Name of the error with which a model failed, so that the answer is the extractive one.
+    """
+
+    prompt: str | None = None
+    calls: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    dropped_sentences: int = 0
+    replaced_sentences: int = 0
+    removed_markers: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer, complete or, while it is streamed, as far as it has come.
 
@@ -79,6 +104,7 @@ class Answer:
         retrieved: Passages considered, best first.
         seconds: Wall-clock time.
         model: `extractive`, or the language model's name.
+        writing: What a language model had to do with it.
     """
 
     id: str
@@ -91,6 +117,7 @@ class Answer:
     retrieved: tuple[Retrieved, ...] = ()
     seconds: float = 0.0
     model: str = "extractive"
+    writing: Writing = Writing()
 
     def as_json(self) -> dict[str, Any]:
         """The object of the command line's `--json` and of `answers.jsonl`."""

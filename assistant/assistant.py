@@ -1,6 +1,5 @@
 """The assistant: a question goes in, an answer with citations comes out."""
 
-import logging
 import time
 import unicodedata
 import uuid
@@ -10,21 +9,23 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from assistant.answer import Thresholds, compose, speaking_of, write_claims, write_nearest, write_out
+from assistant.answer import Thresholds, compose, speaking_of, write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
-from assistant.errors import ModelError
 from assistant.evidence import embedded_text, find_units
 from assistant.facts import fields_asked, find_fact_units
+from assistant.mask import MASK, mask_identity_numbers
 from assistant.messages import message
-from assistant.model import Evidence, abstains, open_model, write_draft
+from assistant.model import Tally, open_model
+from assistant.rewrite import rewrite_question
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.settings import Settings, load_settings
 from assistant.stages import stage
+from assistant.tell import Outcome
 from assistant.understand import Question, asks_about_assistant, is_empty, understand
-from assistant.verify import Support, Verdict, addresses_model, verify_claims
-from ingest.document import Document, Field
+from assistant.verify import addresses_model
+from assistant.write_by_model import ModelWriter
+from ingest.document import Document
 from prompts import prompt_digest
 from vectorstore.contents import digest_contents
 from vectorstore.reader import Reader
@@ -34,16 +35,16 @@ from vectorstore.spread import LEAST
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Hit
 
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
 EXTRACTIVE = "extractive"
 """The setting, and the name, of the composer that needs no language model."""
 
-MODEL_EVIDENCE = 10
-"""How many evidence units a language model is shown."""
-
-_log = logging.getLogger(__name__)
+_STATUSES = {
+    Outcome.GROWING: AnswerStatus.ANSWERED,
+    Outcome.WHOLE: AnswerStatus.ANSWERED,
+    Outcome.PARTIAL: AnswerStatus.PARTIAL,
+    Outcome.ABSTAINED: AnswerStatus.NOT_FOUND,
+}
+"""How an answer ends that a language model wrote; where its outcome is another, the composer answers."""
 
 CLOSE_READ = 6
 """How many evidence units in another language are embedded for one question, where words cannot tell them apart.
@@ -66,9 +67,9 @@ class Assistant:
         self._store = store
         self._reader = reader
         self._settings = settings
-        self._chat_model: BaseChatModel | None = None
+        self._writer: ModelWriter | None = None
         if settings.model != EXTRACTIVE:
-            self._model()
+            self._writer = ModelWriter(open_model(settings), answer_threshold(), self._nearness)
         self._document = lru_cache(maxsize=256)(self._read_document)
 
     @classmethod
@@ -128,43 +129,60 @@ class Assistant:
     ) -> Iterator[Answer]:
         """Answer one question, as `ask` does, and hand out the answer as it grows; the last one is complete."""
         began = time.perf_counter()
+        question = mask_identity_numbers(question if isinstance(question, str) else "")
+        history = [Turn(mask_identity_numbers(turn.question), mask_identity_numbers(turn.answer)) for turn in history]
         identifier = answer_id or uuid.uuid4().hex[:12]
         declined = self._declined(question, history)
         if declined:
             status, language, text = declined
             yield Answer(identifier, question, question, language, status, text, seconds=time.perf_counter() - began)
             return
+        tally = Tally()
         with stage("understand"):
-            understood = understand(_well_formed(question), history, scope, self._organisations())
+            understood = self._understand(_well_formed(question), history, scope, tally)
         with stage("retrieve"):
             hits = self._retrieve(understood)
         with stage("score"):
-            scored = self._score(understood, hits)
+            scored = self._score(understood, self._harmless(hits))
         documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
         strangers = () if understood.organisations else understood.strangers
+        evidence = speaking_of(strangers, scored, documents)
+        retrieved = tuple(_retrieved(hit) for hit in hits)
+
+        def packed(written: _Written) -> Answer:
+            return Answer(
+                id=identifier,
+                question=question,
+                standalone_question=understood.standalone,
+                language=understood.language,
+                status=written.status,
+                text=written.text,
+                citations=written.citations,
+                retrieved=retrieved,
+                seconds=time.perf_counter() - began,
+                model=written.model,
+                writing=tally.writing(),
+            )
+
+        written = None
         with stage("write"):
-            written = self._write(understood, speaking_of(strangers, scored, documents), documents)
+            for written in self._write_by_model(understood, evidence, documents, tally):
+                if written is not None and written.text:
+                    yield packed(written)
+            written = written or self._write(understood, evidence, documents)
         if written.status == AnswerStatus.NOT_FOUND:
             written = replace(self._not_found(understood, scored, documents), model=written.model)
-        answer = Answer(
-            id=identifier,
-            question=question,
-            standalone_question=understood.standalone,
-            language=understood.language,
-            status=written.status,
-            text=written.text,
-            citations=written.citations,
-            retrieved=tuple(_retrieved(hit) for hit in hits),
-            seconds=time.perf_counter() - began,
-            model=written.model,
-        )
-        yield from _growing(answer)
+        if tally.failure:
+            written = replace(written, text=_noted(written, understood.language))
+        answer = packed(written)
+        if written.model == EXTRACTIVE:
+            yield from _growing(answer)
         yield answer
 
     def read_closely(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> list[Scored]:
         """The evidence units that an answer would be composed from, best first; for calibration and evaluation."""
-        understood = understand(_well_formed(question), history, scope, self._organisations())
-        return self._score(understood, self._retrieve(understood))
+        understood = understand(_well_formed(mask_identity_numbers(question)), history, scope, self._organisations())
+        return self._score(understood, self._harmless(self._retrieve(understood)))
 
     @property
     def store(self) -> Store:
@@ -202,9 +220,14 @@ class Assistant:
             "reranker": self._reader.fingerprint if self._reader else "none",
             "documents": digest_contents(self._store.catalog),
             "top_k": str(self._settings.top_k),
-            "prompts": "/".join(prompt_digest("answer", language) for language in ("sv", "en")),
+            "prompts": "/".join(prompt_digest(name, language) for name in self._prompts() for language in ("sv", "en"))
+            or "none",
             "weights": sha256(files("assistant").joinpath("weights.json").read_bytes()).hexdigest()[:12],
         }
+
+    def _prompts(self) -> list[str]:
+        """Names of the prompts that are used."""
+        return [self._writer.model.prompt(name) for name in ("answer", "standalone")] if self._writer else []
 
     def close(self) -> None:
         """Close the store."""
@@ -216,9 +239,9 @@ class Assistant:
 
     def _declined(self, question: str, history: Sequence[Turn]) -> tuple[AnswerStatus, str, str] | None:
         """Status, language and message where a question is not looked into: no words, too long, or about nothing."""
-        language = understand(question[:500] or "?").language
+        language = understand(question[:500].strip() or "?", history).language
         limit = self._settings.max_question_characters
-        if not any(character.isalpha() for character in question):
+        if not any(character.isalpha() for character in question.replace(MASK, "")):
             return AnswerStatus.REFUSED, language, message("empty_question", language)
         if len(question) > limit:
             return AnswerStatus.REFUSED, language, message("long_question", language, limit=limit)
@@ -227,6 +250,15 @@ class Assistant:
         if not history and is_empty(question):
             return AnswerStatus.NEEDS_CLARIFICATION, language, message("unclear_question", language)
         return None
+
+    def _understand(self, text: str, history: Sequence[Turn], scope: Scope | None, tally: Tally) -> Question:
+        """The question in its conversation; a follow-up as the language model words it, where one is set and may."""
+        organisations = self._organisations()
+        understood = understand(text, history, scope, organisations)
+        if self._writer is None or understood.standalone == text:
+            return understood
+        rewritten = rewrite_question(self._writer.model, text, history, understood.language, tally)
+        return understand(rewritten, (), scope, organisations) if rewritten else understood
 
     def _retrieve(self, question: Question) -> list[Hit]:
         """The best passages; where several organisations are asked about, more, with the best of each among them."""
@@ -242,6 +274,16 @@ class Assistant:
             ),
             reader=self._reader,
         )
+
+    def _harmless(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The passages that command nobody; others are shown as retrieved, and no answer is made of them."""
+        return [
+            hit
+            for hit in hits
+            if not addresses_model(
+                "\n".join((self.document(hit.chunk.document).title, *hit.chunk.headings, hit.chunk.text))
+            )
+        ]
 
     def _documents_of(self, question: Question) -> dict[str, Document]:
         """The documents of the organisations that a question names, as far as its scope allows."""
@@ -287,65 +329,25 @@ class Assistant:
         return score_units(question, terms, units, documents, cosines)
 
     def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
-        """The answer by the language model where one is set and holds to the evidence, else by the composer."""
-        note = ""
-        if self._settings.model != EXTRACTIVE and scored:
-            try:
-                written = self._write_by_model(question, scored, documents)
-                if written is not None:
-                    return written
-            except ModelError as error:
-                _log.warning("%s", error)
-                note = "\n\n" + message("model_failed", question.language)
+        """The answer by the composer."""
         draft = compose(question, scored, documents, Thresholds(answer_threshold()))
         text, citations = write_out(draft, documents)
-        return _Written(draft.status, text + note, citations, EXTRACTIVE)
+        return _Written(draft.status, text, citations, EXTRACTIVE)
 
     def _write_by_model(
-        self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]
-    ) -> "_Written | None":
-        """What the language model wrote, as far as its evidence supports it; None when nothing is left."""
-        told = [entry for entry in scored if not addresses_model(entry.unit.hit.chunk.text)]
-        evidence = dict(enumerate(told[:MODEL_EVIDENCE], start=1))
-        if not evidence:
-            return None
-        pieces = [
-            Evidence(
-                number,
-                documents[entry.unit.document].title,
-                documents[entry.unit.document].fact(Field.PERIOD),
-                entry.unit.text,
-            )
-            for number, entry in evidence.items()
-        ]
-        draft = "".join(write_draft(self._model(), question.standalone, pieces, question.language))
-        if abstains(draft):
-            return _Written(AnswerStatus.NOT_FOUND, "", (), self._settings.model)
-        support = {
-            number: _support(entry, documents[entry.unit.document], question.language)
-            for number, entry in evidence.items()
-        }
-        claims = verify_claims(draft, support, self._nearness)
-        text, citations = write_claims(claims, evidence, documents)
-        if not citations:
-            return None
-        dropped = any(claim.verdict != Verdict.SUPPORTED for claim in claims)
-        return _Written(
-            AnswerStatus.PARTIAL if dropped else AnswerStatus.ANSWERED, text, citations, self._settings.model
-        )
+        self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document], tally: Tally
+    ) -> "Iterator[_Written | None]":
+        """The answer by the language model as it grows; None at last where nothing comes of it."""
+        if self._writer is None:
+            return
+        for drafted in self._writer.write(question, scored, documents, tally):
+            status = _STATUSES.get(drafted.outcome)
+            yield _Written(status, drafted.text, drafted.citations, self._settings.model) if status else None
 
     def _nearness(self, one: str, other: str) -> float:
         """Cosine of two texts, which may be in different languages."""
         vectors = self._store.embed([one, other], "query")
         return float(vectors[0] @ vectors[1])
-
-    def _model(self) -> "BaseChatModel":
-        if self._chat_model is None:
-            settings = self._settings
-            self._chat_model = open_model(
-                settings.model, base_url=settings.model_base_url, timeout=settings.model_timeout
-            )
-        return self._chat_model
 
     def _not_found(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """That the documents do not say, what was searched, and what comes nearest, quoted."""
@@ -371,16 +373,16 @@ class _Written:
 
 
 def _well_formed(question: str) -> str:
-    """The question trimmed, composed, and without control characters and lone surrogates."""
-    composed = unicodedata.normalize("NFC", question.encode("utf-8", "ignore").decode("utf-8"))
+    """The question trimmed, composed, and without control characters, lone surrogates and what was masked."""
+    composed = unicodedata.normalize("NFC", question.replace(MASK, "…").encode("utf-8", "ignore").decode("utf-8"))
     return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in composed).split())
 
 
-def _support(entry: Scored, document: Document, language: str) -> Support:
-    """A unit as evidence to judge claims by."""
-    facts = (document.fact(Field.ORGANISATION) or "", document.fact(Field.PERIOD) or "")
-    above = " ".join((document.title, *facts, *entry.unit.headings))
-    return Support(entry.unit.text, above, (document.fact(Field.LANGUAGE) or "sv") == language)
+def _noted(written: "_Written", language: str) -> str:
+    """The text after a note that the language model failed."""
+    if written.status in (AnswerStatus.ANSWERED, AnswerStatus.PARTIAL):
+        return f"{message('model_failed', language)} {message('own_sentences', language)}\n\n{written.text}"
+    return f"{message('model_failed', language)} {written.text}"
 
 
 def _retrieved(hit: Hit) -> Retrieved:

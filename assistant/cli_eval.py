@@ -217,16 +217,19 @@ def _open(settings: "Settings") -> "Assistant":
 def _asker(settings: "Settings") -> "Ask":
     """The language model of the settings as a judge is asked."""
     from assistant.errors import ModelError
-    from assistant.model import open_model
-    from prompts import render_prompt
+    from assistant.model import Tally, open_model
 
-    opened = open_model(settings.model, base_url=settings.model_base_url, timeout=settings.model_timeout)
+    opened = open_model(settings)
 
     def ask(name: str, language: str, variables: "Mapping[str, object]") -> str:
         try:
-            return str(opened.invoke(render_prompt(name, language, **variables)).text)
-        except Exception as error:  # each provider raises its own types
-            raise ModelError(f"The language model {settings.model} failed: {error}. What it judged is kept.") from error
+            return "".join(opened.write(name, language, Tally(), **variables))
+        except FileNotFoundError as error:
+            raise ModelError(
+                f"The model {settings.model} cannot judge: it is no chat model. Name one that is."
+            ) from error
+        except ModelError as error:
+            raise ModelError(f"{error} What it judged is kept.") from error
 
     return ask
 

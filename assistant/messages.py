@@ -36,8 +36,12 @@ _MESSAGES = {
         "en": "No document here is from {name}.",
     },
     "model_failed": {
-        "sv": "Språkmodellen svarade inte. Svaret är sammanställt av dokumentens egna meningar.",
-        "en": "The language model did not answer. This answer is composed of the documents' own sentences.",
+        "sv": "Språkmodellen svarade inte.",
+        "en": "The language model did not answer.",
+    },
+    "own_sentences": {
+        "sv": "Svaret är sammanställt av dokumentens egna meningar:",
+        "en": "This answer is composed of the documents' own sentences:",
     },
 }
 

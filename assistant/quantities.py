@@ -83,6 +83,11 @@ def is_particular(word: str) -> bool:
     )
 
 
+def is_year(quantity: Quantity) -> bool:
+    """Whether a number is a year."""
+    return bool(_YEAR.fullmatch(quantity.value)) and not quantity.units
+
+
 def _units_after(text: str) -> frozenset[str]:
     following = re.findall(r"[^\W\d_]+|[%€]", re.split(r"[.;:!?\n\d]", text, maxsplit=1)[0].lower())[:2]
     return frozenset(name for name, pattern in UNITS.items() for word in following if re.fullmatch(pattern, word))
@@ -98,8 +103,7 @@ def changed_quantity(claim: str, evidence: str, context: str) -> str | None:
         alike = [other for other in held if _same_value(quantity.value, other.value)]
         if any(_units_agree(quantity.units, other.units, everywhere) for other in alike):
             continue
-        is_year = bool(_YEAR.fullmatch(quantity.value)) and not quantity.units
-        if is_year and quantity.value in above and not years_near - set(_YEAR.findall(claim)):
+        if is_year(quantity) and quantity.value in above and not years_near - set(_YEAR.findall(claim)):
             continue
         return f"quantity {quantity.value}"
     return None
@@ -183,6 +187,7 @@ def torn_quantity(claim: str, evidence: str) -> str | None:
     names = [bare(name) for name, _ in names_in_claim(claim) if name.lower() not in STOP_WORDS | OPENERS]
     sentences = re.split(r"(?<=[.!?])\s", evidence)
     clauses = evidence.splitlines() if "\n" in evidence else re.split(r";|,\s|(?<=[.!?])\s", evidence)
+    clauses = [part for clause in clauses for part in _coordinated(clause)]
     in_sentences = [_anchors_in(sentence, values | set(names)) for sentence in sentences]
     in_clauses = [_anchors_in(clause, values | set(names)) for clause in clauses]
     if set().union(*in_clauses) <= values:
@@ -202,6 +207,13 @@ def torn_quantity(claim: str, evidence: str) -> str | None:
         if holding and set().union(*holding) == {value} and _has_rival(clauses, in_clauses, others, values):
             return f"quantity {value} of something else"
     return None
+
+
+def _coordinated(clause: str) -> list[str]:
+    """A clause divided at *och* where each part has a name and a number (*A sedan 1974 och B sedan 1949*)."""
+    parts = re.split(r"\s(?:och|samt|and)\s", clause)
+    complete = all(quantities(part) and any(names_in_claim(part)) for part in parts)
+    return parts if complete else [clause]
 
 
 def _has_rival(pieces: Sequence[str], found: Sequence[set[str]], anchors: set[str], values: set[str]) -> bool:

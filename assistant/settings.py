@@ -68,14 +68,34 @@ class Settings(BaseSettings):
     model: str = Field(
         default="extractive",
         min_length=1,
-        description="What writes answers: `extractive` (the documents' own sentences, no language model), or a "
-        "language model as `provider:name` for LangChain, such as `ollama:gemma3` or `openai:gpt-4o-mini`.",
+        description="What writes answers: `extractive` (the documents' own sentences, no language model), "
+        "`llamacpp:FILE.gguf` (a model file that runs in this process), or a language model as `provider:name` for "
+        "LangChain, such as `ollama:gemma3` or `openai:gpt-4o-mini`.",
     )
     model_base_url: str | None = Field(
-        default=None, description="Address of an OpenAI-compatible server, for `openai:` models that run elsewhere."
+        default=None,
+        pattern="^https?://",
+        description="Address of the server that runs the model, such as an OpenAI-compatible one for `openai:` models.",
     )
     model_timeout: float = Field(
         default=60.0, gt=0, le=600, description="Seconds that a language model may take for one answer."
+    )
+    model_retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="How often a language model that is busy or unreachable is asked again, within `model_timeout`.",
+    )
+    model_prompt: Literal["auto", "chat", "completion"] = Field(
+        default="auto",
+        description="`chat` for models that follow instructions, `completion` for base models, which go on from "
+        "examples; `auto` is `completion` where a model file has no chat template, else `chat`.",
+    )
+    model_context: int = Field(
+        default=8192,
+        ge=2048,
+        le=131_072,
+        description="Tokens of prompt and answer that a `llamacpp:` model has memory for.",
     )
     top_k: int = Field(default=8, ge=1, le=50, description="How many passages an answer is composed from.")
     max_question_characters: int = Field(

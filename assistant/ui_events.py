@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.answers import Scope
+from assistant.mask import mask_identity_numbers
 from assistant.originals import Originals
 from assistant.ui_documents import (
     composer_html,
@@ -66,7 +67,7 @@ class Chat:
         self, question: str, exchanges: Exchanges, scope: Scope, visitor: Visitor
     ) -> Iterator[tuple[Exchanges, str, str]]:
         """Answer a question: the exchanges, the conversation and the form, again and again as the answer grows."""
-        question = question.strip()
+        question = mask_identity_numbers(question.strip())
         exchanges = tuple(exchange for exchange in self._settled(exchanges) if exchange.phase != Phase.GONE)
         history = turns(exchanges)
         current = Exchange(question, id=uuid.uuid4().hex)

@@ -204,9 +204,18 @@ def make_standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 _ABOUT_ITSELF = re.compile(
-    r"\W*(?:vad kan du(?: göra| svara på| hjälpa till med)?|vem är du|vad är du|hur fungerar (?:du|det här)|"
-    r"hjälp|hej\w*|tack\w*|what can you do|who are you|what are you|how does this work|help|"
-    r"hello|hi|thanks?|thank you)\W*",
+    r"\W*(?:(?:"
+    r"(?:hej|hejsan|tjena|tjenare|hallå|god ?(?:morgon|dag|kväll)|hejdå|hej då)(?: på dig| hej| där)?|"
+    r"(?:tusen )?tack(?: (?:så (?:hemskt )?mycket|snälla))?(?: för (?:hjälpen|svaret))?|"
+    r"vad (?:kan|gör) du(?: (?:göra|svara på|hjälpa (?:mig |oss )?(?:till )?med|för något))?|"
+    r"vad (?:kan|får) (?:jag|man|vi) fråga(?: dig)?(?: om)?|(?:vem|vad) är du(?: för något)?|"
+    r"vem har (?:gjort|byggt) dig|"
+    r"(?:hur fungerar|vad är) (?:du|det här)|hjälp(?: mig)?|"
+    r"(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|goodbye|bye)(?: there)?|"
+    r"(?:many )?thanks?(?: you)?(?: (?:very much|so much|a lot|for (?:your|the) help))?|"
+    r"what (?:can|do) you (?:do|answer|help (?:me |us )?with)|what (?:can|may) (?:i|we) ask(?: you)?(?: about)?|"
+    r"(?:who|what) are you|who (?:made|built) you|how do(?:es)? (?:you|this) work|help(?: me)?"
+    r")(?!\w)\W*)+",
     re.IGNORECASE,
 )
 

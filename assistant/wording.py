@@ -19,7 +19,7 @@ OPENERS = frozenset(
 """Words that begin a sentence without naming anything."""
 BODIES = (
     (re.compile(r"stad(?:en|ens|s)?|kommun(?:en|ens|s)?|city|cities|municipality|municipalities|town"),
-     ("stad", "kommun", "city", "municipal", "town")),
+     ("stad", "kommun", "city", "municip", "town")),
     (re.compile(r"region(?:en|ens|s)?|län(?:et|ets|s)?|landsting(?:et|ets)?|county"),
      ("region", "län", "landsting", "county")),
     (re.compile(r"stat(?:en|ens)|riksdag(?:en|ens)?|regering(?:en|ens)?|government|parliament"),

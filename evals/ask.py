@@ -81,10 +81,9 @@ def failed_answer(case: Case, reason: str, seconds: float = 0.0) -> Answer:
 
 def model_use(answer: Answer) -> dict[str, int]:
     """Calls and tokens that an answer says it took, where it says so."""
-    writing = getattr(answer, "writing", None)
-    counts = {
-        "model_calls": getattr(writing, "calls", 0),
-        "input_tokens": getattr(writing, "input_tokens", 0),
-        "output_tokens": getattr(writing, "output_tokens", 0),
+    writing = answer.writing
+    return {
+        "model_calls": writing.calls,
+        "input_tokens": writing.input_tokens or 0,
+        "output_tokens": writing.output_tokens or 0,
     }
-    return {name: count or 0 for name, count in counts.items()}

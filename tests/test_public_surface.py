@@ -9,7 +9,7 @@ import pytest
 SURFACE = {
     "assistant": [
         "Answer", "AnswerStatus", "Assistant", "AssistantError", "Citation", "ModelError", "Retrieved", "Scope",
-        "Settings", "SettingsError", "Turn",
+        "Settings", "SettingsError", "Turn", "Writing",
     ],
     "evals": [
         "Case", "Report", "evaluate_retrieval", "measure_run", "read_answers", "read_cases", "run_cases",

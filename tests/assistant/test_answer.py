@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Draft, Thresholds, compose, write_claims, write_nearest, write_out
+from assistant.answer import Draft, Thresholds, compose, write_nearest, write_out
 from assistant.answers import AnswerStatus
 from assistant.evidence import UnitKind, find_units
 from assistant.score import Scored, score_units, weigh_terms
 from assistant.understand import understand
-from assistant.verify import Claim, Verdict
 from ingest.document import Document
 
 
@@ -85,21 +84,3 @@ def test_a_place_cited_twice_has_one_marker(make_document, scored_units) -> None
     text, citations = write_out(draft, {document.id: document})
     assert text == "2021: Staden har två vänorter. [1]\n\n2022: Staden har två vänorter. [1]"
     assert len(citations) == 1
-
-
-def test_only_supported_claims_are_written_with_the_places_they_cite(make_document, scored_units) -> None:
-    document = make_document(
-        ("paragraph", "Staden har två vänorter."), ("heading", "B"), ("paragraph", "Två ses ofta.")
-    )
-    by_text = {entry.unit.text: entry for entry in scored_units(document)}
-    evidence = {3: by_text["Två ses ofta."], 7: by_text["Staden har två vänorter."]}
-    claims = [
-        Claim("Staden har vänorter.", (7,), Verdict.SUPPORTED, True),
-        Claim("Staden har nio.", (7,), Verdict.UNSUPPORTED, False),
-        Claim("De ses.", (3, 7), Verdict.SUPPORTED, False),
-        Claim("- två", (7,), Verdict.SUPPORTED, True),
-    ]
-    text, citations = write_claims(claims, evidence, {document.id: document})
-    assert text == "Staden har vänorter. [1] De ses. [2] [1]\n- två [1]"
-    assert [citation.quote for citation in citations] == ["Staden har två vänorter.", "Två ses ofta."]
-    assert write_claims(claims[1:2], evidence, {document.id: document}) == ("", ())

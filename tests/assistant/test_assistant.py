@@ -97,6 +97,42 @@ def test_what_is_no_question_is_refused_in_its_language(samples_assistant, quest
     assert answer.citations == () and answer.retrieved == ()
 
 
+@pytest.mark.parametrize("question", [None, 7, b"Vad?", ["Vad?"], float("nan")])
+def test_what_is_no_text_is_refused(samples_assistant, question: object) -> None:
+    answer = samples_assistant.ask(question)
+    assert answer.status == AnswerStatus.REFUSED
+    assert "Skriv en fråga" in answer.text and answer.question == ""
+
+
+@pytest.mark.parametrize("question", ["", "  ", "?!", "😀"])
+def test_what_is_empty_is_refused_in_the_language_of_the_conversation(samples_assistant, question: str) -> None:
+    asked = [Turn("Which networks is Gothenburg a member of?", "Gothenburg is a member of Eurocities.")]
+    assert samples_assistant.ask(question, asked).text.startswith("Write a question")
+    assert samples_assistant.ask(question).text.startswith("Skriv en fråga")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hej!", "Jag svarar"), ("Hej hej", "Jag svarar"), ("God morgon", "Jag svarar"), ("Hallå där!", "Jag svarar"),
+        ("Tack så mycket för hjälpen!", "Jag svarar"), ("Vad kan du?", "Jag svarar"), ("vad kan du göra", "Jag svarar"),
+        ("Hej! Vad kan du hjälpa mig med?", "Jag svarar"), ("Vem är du?", "Jag svarar"), ("Hjälp!", "Jag svarar"),
+        ("Vad kan jag fråga om?", "Jag svarar"), ("Hello there", "I answer"), ("Thank you very much!", "I answer"),
+        ("What can you help me with?", "I answer"), ("How do you work?", "I answer"), ("Thanks a lot", "I answer"),
+    ],
+)  # fmt: skip
+def test_greetings_thanks_and_questions_about_the_assistant_are_not_searched(samples_assistant, text, said) -> None:
+    answer = samples_assistant.ask(text)
+    assert answer.status == AnswerStatus.NEEDS_CLARIFICATION
+    assert answer.text.startswith(said)
+    assert answer.retrieved == () and answer.citations == ()
+
+
+def test_a_question_after_a_greeting_is_answered(samples_assistant) -> None:
+    assert samples_assistant.ask("Hej! Vilka vänorter har Provköping?").status == AnswerStatus.ANSWERED
+    assert samples_assistant.ask("Tack. When was Eurocities founded?").status != AnswerStatus.NEEDS_CLARIFICATION
+
+
 @pytest.mark.parametrize(("question", "said"), [("Vad?", "Vad gäller frågan?"), ("Why is it?", "What is the question")])
 def test_a_question_about_nothing_needs_clarification(samples_assistant, question: str, said: str) -> None:
     answer = samples_assistant.ask(question)
@@ -134,7 +170,11 @@ def test_an_answer_is_the_object_that_the_design_lays_down(answers) -> None:
     plain = json.loads(json.dumps(answer.as_json()))
     assert list(plain) == [
         "id", "question", "standalone_question", "language", "status", "text", "citations", "retrieved", "seconds",
-        "model",
+        "model", "writing",
+    ]  # fmt: skip
+    assert list(plain["writing"]) == [
+        "prompt", "calls", "input_tokens", "output_tokens", "dropped_sentences", "replaced_sentences",
+        "removed_markers", "failure",
     ]  # fmt: skip
     assert list(plain["citations"][0]) == [
         "marker", "document", "title", "organisation", "page", "section", "quote", "start", "end"

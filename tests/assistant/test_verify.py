@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.particulars import negated
 from assistant.quantities import Quantity, quantities
-from assistant.verify import Claim, Support, Verdict, addresses_model, verify_claims
+from assistant.verify import Claim, Support, Verdict, addresses_model, verify_claims, verify_stream
 
 HARBOUR = Support(
     "Tekniska nämnden beviljades 2,8 miljoner kronor för att bygga landström i hamnen.",
@@ -468,3 +470,77 @@ def test_a_date_is_one_however_it_is_written() -> None:
 )  # fmt: skip
 def test_negation_is_recognised(text: str, denies: bool) -> None:
     assert negated(text) is denies
+
+
+CHANGES = [
+    # What stands twice in the evidence may not change places.
+    (
+        "Provköping har två vänorter, Beispielstadt i Tyskland sedan 1974 och Esimerkkilä i Finland sedan 1949.",
+        ["Esimerkkilä är vänort sedan 1949.", "Provköping och Esimerkkilä är vänorter sedan 1949."],
+        [
+            "Esimerkkilä är vänort sedan 1974.",
+            "Beispielstadt i Tyskland är vänort sedan 1949.",
+            "Beispielstadt har två vänorter, Provköping och Esimerkkilä.",
+        ],
+    ),
+    (
+        "Eurocities valde Göteborg till ordförande.",
+        ["Göteborg valdes till ordförande av Eurocities.", "Eurocities valde Göteborg."],
+        ["Göteborg valde Eurocities till ordförande."],
+    ),
+    # A sentence that denies one thing and not another.
+    (
+        "Regionen är inte medlem i nätverket men har inte lämnat arbetsgruppen.",
+        ["Regionen är inte medlem i nätverket.", "Regionen har inte lämnat arbetsgruppen."],
+        [
+            "Regionen är medlem i nätverket men har inte lämnat arbetsgruppen.",
+            "Regionen är inte medlem i nätverket men har lämnat arbetsgruppen.",
+        ],
+    ),
+    (
+        "Nämnderna ska redovisa sitt arbete och får anlita konsulter.",
+        ["Nämnderna ska redovisa sitt arbete.", "Nämnderna får anlita konsulter."],
+        ["Nämnderna får redovisa sitt arbete och får anlita konsulter."],
+    ),
+    ("Hamnar i d’Exemple och bland cities deltar.", ["Hamnar i Exemple deltar.", "Cities deltar bland hamnar."], []),
+]
+
+
+@pytest.mark.parametrize(("evidence", "honest", "false"), CHANGES)
+def test_what_changes_places_within_a_sentence_is_seen(evidence: str, honest: list[str], false: list[str]) -> None:
+    for sentence in honest:
+        assert supported(f"{sentence} [1]", Support(evidence)) == [sentence]
+    for sentence in false:
+        assert supported(f"{sentence} [1]", Support(evidence)) == [], sentence
+
+
+@given(st.lists(st.integers(1, 30), max_size=12))
+def test_claims_are_the_same_however_the_text_comes(cuts: list[int]) -> None:
+    text = (
+        "Göteborg gick med i Eurocities 1995 [1]. Malmö gick med 1989. [1]\n- Lund [7] är inte med.[1] "
+        "Allt [1, 2] är bra!\n\n"
+        "Bl.a. deltar Göteborg sedan 1995 [1]. Den 3 maj 1995 [1]"
+    )
+    pieces, begin = [], 0
+    for cut in cuts:
+        pieces.append(text[begin : begin + cut])
+        begin += cut
+    pieces.append(text[begin:])
+    assert list(verify_stream(pieces, {1: NETWORKS})) == verify_claims(text, {1: NETWORKS})
+
+
+def test_a_claim_comes_before_the_next_one_is_whole() -> None:
+    def pieces():
+        yield "Göteborg gick med i Eurocities 1995 [1]. Ma"
+        raise AssertionError("nobody asked for more")
+
+    assert next(verify_stream(pieces(), {1: NETWORKS})).verdict == Verdict.SUPPORTED
+
+
+def test_a_sentence_that_cites_everything_cites_nothing() -> None:
+    evidence = dict.fromkeys(range(1, 9), NETWORKS)
+    told = "Göteborg gick med i Eurocities 1995"
+    (claim,) = verify_claims(f"{told} [1] [2] [3] [4].", evidence)
+    assert claim.verdict == Verdict.SUPPORTED
+    (claim,) = verify_claims(f"{told} [1] [2] [3] [4] [5].", evidence)
+    assert claim.verdict == Verdict.UNSUPPORTED

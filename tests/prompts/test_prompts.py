@@ -2,7 +2,7 @@ import pytest
 from jinja2 import UndefinedError
 
 import prompts
-from assistant.model import Evidence, abstains
+from assistant.write_by_model import Evidence, abstains
 from prompts import prompt_digest, render_prompt
 
 PIECES = [Evidence(1, "Plan", "2025", "Ett & <två>."), Evidence(2, "Utan", None, "Tre.")]
