@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 7860
 DEMO_DATA ?= .demo
+TRAINING ?= ../shared/training
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -10,7 +11,7 @@ GATE := build/gate
 GATE_RULES := --rule 'right >= baseline - 0.06' --rule 'wrong <= baseline + 0.06' --rule 'failed <= 0' \
 	--rule 'citations_valid >= 1' --rule 'abstention_recall >= baseline - 0.2'
 
-.PHONY: demo setup test check lint types arch unit bench eval gate gate-run baseline clean
+.PHONY: demo setup test check lint types arch unit bench eval gate gate-run baseline reader clean
 
 demo: setup  ## Ingest the samples and open the chat on http://127.0.0.1:$(PORT)
 	@echo "==> Reading the sample documents in samples/ into $(DEMO_DATA)/"
@@ -72,6 +73,9 @@ gate-run: setup
 	@echo "==> Asking 40 of the samples' questions"
 	@$(BIN)/utblick ingest samples --data $(GATE)/data --reread --json >/dev/null
 	@$(BIN)/utblick eval run evals/datasets/samples.jsonl --take 40 --data $(GATE)/data --out $(GATE)/run --json >/dev/null
+
+reader: setup  ## Train the reader anew on the data in TRAINING: minutes on a GPU, hours without
+	@$(BIN)/python -m training.build --data $(TRAINING)
 
 clean:
 	rm -rf .venv .demo build

@@ -27,13 +27,16 @@ class Thresholds:
     """
 
     answer: float = 0.2
-    support: float = 0.45
+    support: float = 0.2
     each: float = 0.08
     named: float = 0.05
 
 
-WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 120, Kind.COMPARISON: 240}
-"""Words of an answer after which no more support is added; 70 for the other kinds."""
+WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 140, Kind.COMPARISON: 240}
+"""Words of an answer after which no more support is added; 85 for the other kinds."""
+
+MOST_UNITS = 4
+"""Evidence units in an answer that is not told by organisation or by year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,11 @@ def speaking_of(
 
 def _support(question: Question, scored: Sequence[Scored], thresholds: Thresholds) -> list[Scored]:
     """The best unit, and what adds to it without repeating it, within the kind's budget of words."""
-    budget = WORD_BUDGETS.get(question.kind, 70)
+    budget = WORD_BUDGETS.get(question.kind, 85)
     chosen = [scored[0]]
     length = len(scored[0].unit.text.split())
     for entry in scored[1:]:
-        if len(chosen) == 3 or entry.probability < scored[0].probability * thresholds.support:
+        if len(chosen) == MOST_UNITS or entry.probability < scored[0].probability * thresholds.support:
             break
         size = len(entry.unit.text.split())
         if length + size <= budget and not any(_repeats(entry.unit, other.unit) for other in chosen):

@@ -69,7 +69,7 @@ class Assistant:
         self._settings = settings
         self._writer: ModelWriter | None = None
         if settings.model != EXTRACTIVE:
-            self._writer = ModelWriter(open_model(settings), answer_threshold(), self._nearness)
+            self._writer = ModelWriter(open_model(settings), self._nearness)
         self._document = lru_cache(maxsize=256)(self._read_document)
 
     @classmethod
@@ -330,7 +330,7 @@ class Assistant:
 
     def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
         """The answer by the composer."""
-        draft = compose(question, scored, documents, Thresholds(answer_threshold()))
+        draft = compose(question, scored, documents, Thresholds(answer_threshold(scored)))
         text, citations = write_out(draft, documents)
         return _Written(draft.status, text, citations, EXTRACTIVE)
 

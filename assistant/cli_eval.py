@@ -83,11 +83,14 @@ def retrieval(
 ) -> None:
     """Measure retrieval on a test collection in BEIR form: hybrid, dense alone and lexical alone."""
     from evals import evaluate_retrieval
+    from vectorstore.open_reader import open_reader
 
     if dense_only and lexical_only:
         raise typer.BadParameter("Choose one of --dense-only and --lexical-only.", param_hint="--lexical-only")
     modes = ("dense",) if dense_only else ("lexical",) if lexical_only else ("hybrid", "dense", "lexical")
-    report = evaluate_retrieval(folder, out, load_embeddings(read_settings(None)), modes=modes)
+    settings = read_settings(None)
+    reader = open_reader(settings.reranker, settings.cache) if "hybrid" in modes else None
+    report = evaluate_retrieval(folder, out, load_embeddings(settings), modes=modes, reader=reader)
     if as_json:
         print_json(report)
         return

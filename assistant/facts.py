@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistant.evidence import Unit, UnitKind
 from assistant.understand import Question
@@ -60,6 +61,7 @@ def find_fact_units(question: Question, documents: Mapping[str, Document], hits:
     fields = fields_asked(question)
     if not fields or not hits:
         return units
+    read = hits[0].reading and replace(hits[0].reading, span=None, places=())
     for document in documents.values():
         if not is_meant(question, document):
             continue
@@ -69,7 +71,7 @@ def find_fact_units(question: Question, documents: Mapping[str, Document], hits:
                 continue
             chunk = next((chunk for chunk in chunks if chunk.start <= fact.start < chunk.end), None)
             if chunk is not None:
-                hit = Hit(chunk, hits[0].score, 0, hits[0].dense, 0.0)
+                hit = Hit(chunk, hits[0].score, 0, hits[0].dense, 0.0, reading=read)
                 start, end = _line(document, fact)
                 text = document.text[start:end]
                 units.append(Unit(document.id, UnitKind.SENTENCE, ((start, end),), text, chunk.headings, hit))

@@ -174,10 +174,11 @@ def score_units(
         return []
     mean = sum(cosines) / len(cosines)
     best = _best_passages(question, units, documents)
+    model = model_for(units)
     scored: list[Scored] = []
     for unit, cosine in zip(units, cosines, strict=True):
         features = _features(question, terms, unit, documents[unit.document], cosine, mean, best[unit.document])
-        scored.append(Scored(unit, features, probability(features)))
+        scored.append(Scored(unit, features, model.probability(features)))
     return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
 
 
@@ -195,22 +196,41 @@ def _best_passages(question: Question, units: Sequence[Unit], documents: Mapping
     return {unit.document: best[group(unit.document)] for unit in units}
 
 
-def probability(features: Features) -> float:
-    """The probability that a unit answers, by the logistic model that `make calibrate` fits."""
-    weights: dict[str, float] = _model()["weights"]
-    total = weights["bias"] + sum(weights[name] * value for name, value in asdict(features).items())
-    return 1 / (1 + math.exp(-total))
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A logistic model over features, as `evals.calibrate` fits it.
+
+    Attributes:
+        weights: Of each feature, and the `bias`.
+        threshold: The probability under which a unit is not told as an answer.
+    """
+
+    weights: Mapping[str, float]
+    threshold: float
+
+    def probability(self, features: Features) -> float:
+        """The probability that a unit answers."""
+        values = asdict(features)
+        known = {name: weight for name, weight in self.weights.items() if name != "bias"}
+        total = self.weights["bias"] + sum(weight * values[name] for name, weight in known.items())
+        return 1 / (1 + math.exp(-total))
 
 
-def answer_threshold() -> float:
-    """The probability under which a unit is not told as an answer."""
-    return float(_model()["threshold"])
+def model_for(units: Sequence[Unit]) -> Model:
+    """The model for evidence that a reader has read, or for evidence that none has."""
+    read = any(unit.hit.reading is not None and unit.hit.reading.answerability is not None for unit in units)
+    return _models()["read" if read else "unread"]
+
+
+def answer_threshold(scored: Sequence[Scored]) -> float:
+    """The probability under which none of these evidence units is told as an answer."""
+    return model_for([entry.unit for entry in scored]).threshold
 
 
 @cache
-def _model() -> dict[str, Any]:
-    model: dict[str, Any] = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
-    return model
+def _models() -> dict[str, Model]:
+    fitted: dict[str, Any] = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
+    return {name: Model(entry["weights"], float(entry["threshold"])) for name, entry in fitted.items()}
 
 
 def _features(

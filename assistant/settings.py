@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     reranker: str = Field(
         default="bundled",
         description="What reads the passages found and ranks them anew: `bundled` (a small reader that ships with the "
-        "installation), or a cross-encoder of sentence-transformers: a folder, or a name on the Hugging Face hub, which "
-        "is then downloaded. Empty for none.",
+        "installation), or a cross-encoder of sentence-transformers: a folder, or a name on the Hugging Face hub, "
+        "which is then downloaded. Empty for none.",
     )
     model: str = Field(
         default="extractive",

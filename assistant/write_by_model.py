@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from assistant.errors import ModelError
 from assistant.evidence import Unit
 from assistant.model import LanguageModel, Tally
-from assistant.score import Scored, holds
+from assistant.score import Scored, answer_threshold, holds
 from assistant.tell import Drafted, Outcome, Telling
 from assistant.understand import Question
 from assistant.verify import Claim, Support, verify_stream
@@ -57,13 +57,11 @@ class ModelWriter:
 
     Args:
         model: What writes.
-        threshold: Probability with which a unit answers by itself, so that it may be quoted for a sentence that fell.
         nearness: Cosine of two texts in different languages.
     """
 
-    def __init__(self, model: LanguageModel, threshold: float, nearness: Callable[[str, str], float]) -> None:
+    def __init__(self, model: LanguageModel, nearness: Callable[[str, str], float]) -> None:
         self.model = model
-        self._threshold = threshold
         self._nearness = nearness
 
     def write(
@@ -88,7 +86,8 @@ class ModelWriter:
             number: _support(entry, documents[entry.unit.document], question.language)
             for number, entry in evidence.items()
         }
-        telling = Telling(evidence, support, documents, self._threshold)
+        threshold = answer_threshold(units)
+        telling = Telling(evidence, support, documents, threshold)
         heard: list[str] = []
         told: set[Claim] = set()
         pieces = _overheard(self._ask(question, evidence, documents, tally), heard)
@@ -107,21 +106,13 @@ class ModelWriter:
         if abstains("".join(heard)):
             yield Drafted(Outcome.ABSTAINED)
         elif drafted.text and (
-            telling.likeliest < LEAST_SHARE * self._threshold or self._lost_core(question, units[0], drafted.text)
+            telling.likeliest < LEAST_SHARE * threshold or _lost_core(question, units[0], drafted.text, threshold)
         ):
             tally.dropped_sentences += tally.replaced_sentences
             tally.replaced_sentences = 0
             yield Drafted(Outcome.NOTHING_HOLDS)
         else:
             yield drafted
-
-    def _lost_core(self, question: Question, best: Scored, text: str) -> bool:
-        """Whether an answer lacks what was asked for, though the best evidence has it and answers by itself."""
-        if best.probability < self._threshold or not best.features.typed:
-            return False
-        if best.features.listed and not _tells_items(best.unit, text):
-            return True
-        return not holds(question.kind, replace(best.unit, text=text), question.text)
 
     def _ask(
         self, question: Question, evidence: Mapping[int, Scored], documents: Mapping[str, Document], tally: Tally
@@ -139,6 +130,15 @@ class ModelWriter:
             question=defused(question.standalone, one_line=True),
         )
         return _numbers_behind(pieces) if by_example else pieces
+
+
+def _lost_core(question: Question, best: Scored, text: str, threshold: float) -> bool:
+    """Whether an answer lacks what was asked for, though the best evidence has it and answers by itself."""
+    if best.probability < threshold or not best.features.typed:
+        return False
+    if best.features.listed and not _tells_items(best.unit, text):
+        return True
+    return not holds(question.kind, replace(best.unit, text=text), question.text)
 
 
 def abstains(draft: str) -> bool:

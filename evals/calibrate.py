@@ -4,15 +4,16 @@ Run it again for another embedding model or other documents:
 
     python -m evals.calibrate QUESTIONS.jsonl=DATA_DIR [QUESTIONS.jsonl=DATA_DIR ...]
 
-It writes `assistant/weights.json`: a logistic model over the features of `assistant.score`, and the threshold under
-which an answer is not given. Each question's units are the examples; a unit is positive when it alone states every fact
-that the question expects. What is printed comes from ten-fold cross-validation over questions, not from the fit itself.
+It writes `assistant/weights.json`: two logistic models over the features of `assistant.score`, for evidence that the
+reader has read and for evidence that none has, each with the threshold under which an answer is not given. Each
+question's units are the examples; a unit is positive when it alone states every fact that the question expects. What is
+printed comes from ten-fold cross-validation over questions, not from the fit itself.
 """
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,32 @@ from numpy.typing import NDArray
 from assistant.answers import Turn
 from assistant.assistant import Assistant
 from assistant.score import Features
+from assistant.settings import load_settings
 from evals.cases import Case, read_cases
 from evals.match import documents_of, fold, states_fact
+from vectorstore.open_reader import BUNDLED
 
 REGULARISATION = 0.3
 """Inverse strength of the L2 penalty; fewer questions than a few hundred want a strong one."""
 
 WRONG_COSTS = 0.5
-"""What a wrong answer costs, against 1 for a needless abstention."""
+"""What an answer costs to a question that has none, against 1 for a needless abstention."""
+
+BESIDE_COSTS = 0.15
+"""What it costs to answer beside the point: further evidence is told as well, and often holds the answer."""
 
 _NAMES = tuple(Features.__dataclass_fields__)
+_FOR = (
+    "coverage inside nearness lead passage first typed asked named dated foreign_nearness listed "
+    "answerable relevant held focus"
+)
+_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    **dict.fromkeys(_FOR.split(), (0.0, None)),
+    "missing": (None, 0.0),
+}
+
+_READ = frozenset(("answerable", "relevant", "held", "focus"))
+"""Features that only a reader gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +89,28 @@ def collect_examples(cases: Sequence[Case], assistant: Assistant) -> list[Exampl
 
 
 def fit_weights(examples: Sequence[Example]) -> tuple[NDArray[np.float64], float]:
-    """Weights of the features and the bias, by regularised logistic regression on standardised features."""
-    from sklearn.linear_model import LogisticRegression
+    """Weights of the features and the bias, by regularised logistic regression on standardised features.
+
+    What speaks for a unit by its meaning gets no weight below zero, and what speaks against it none above: where
+    features tell nearly the same, a fit without bounds sets one against the other.
+    """
+    from scipy.optimize import minimize
 
     features = np.concatenate([example.features for example in examples])
     states = np.concatenate([example.states for example in examples])
     scale = features.std(axis=0) + 1e-6
-    model = LogisticRegression(C=REGULARISATION, max_iter=5000).fit(features / scale, states)
-    return model.coef_[0] / scale, float(model.intercept_[0])
+    count = features.shape[1]
+    standard, signs = features / scale, np.where(states, 1.0, -1.0)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margins = signs * (standard @ weights[:-1] + weights[-1])
+        slope = -signs / (1 + np.exp(np.clip(margins, -50, 50)))
+        total = np.logaddexp(0, -margins).sum() + (weights[:-1] ** 2).sum() / (2 * REGULARISATION)
+        return float(total), np.append(standard.T @ slope + weights[:-1] / REGULARISATION, slope.sum())
+
+    bounds = [_BOUNDS.get(name, (None, None)) for name in _NAMES[:count]] + [(None, None)]
+    found = minimize(loss, np.zeros(count + 1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
+    return found.x[:-1] / scale, float(found.x[-1])
 
 
 def best_units(
@@ -105,7 +136,7 @@ def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
             if probability < threshold:
                 total += 1.0 if expected and states else 0.0
             elif not states:
-                total += WRONG_COSTS * (0.5 if expected else weight)
+                total += BESIDE_COSTS if expected else WRONG_COSTS * weight
         return total
 
     return min((round(0.05 + 0.01 * step, 2) for step in range(60)), key=cost)
@@ -136,28 +167,40 @@ def summarise(best: Sequence[tuple[float, bool, bool]], threshold: float) -> dic
     }
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Collect, cross-validate, fit and write."""
-    examples: list[Example] = []
-    for argument in arguments:
-        questions, _, data = argument.partition("=")
-        assistant = Assistant.open(Path(data))
-        examples += collect_examples(read_cases(Path(questions)), assistant)
-        assistant.close()
+def fit_model(examples: Sequence[Example]) -> dict[str, Any]:
+    """Weights, threshold and what cross-validation measured, as they stand in `weights.json`."""
     held_out = cross_validate(examples)
     threshold = choose_threshold(held_out)
     weights, bias = fit_weights(examples)
-    measured = summarise(held_out, threshold)
-    result = {
-        "weights": {
-            "bias": round(bias, 4),
-            **{name: round(float(w), 4) for name, w in zip(_NAMES, weights, strict=True)},
-        },
+    told = {name: round(float(weight), 4) for name, weight in zip(_NAMES, weights, strict=True)}
+    return {
+        "weights": {"bias": round(bias, 4), **told},
         "threshold": threshold,
-        "measured": measured,
+        "measured": summarise(held_out, threshold),
     }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Collect, cross-validate, fit and write."""
+    result: dict[str, Any] = {}
+    for name, reranker in (("read", BUNDLED), ("unread", "")):
+        examples: list[Example] = []
+        for argument in arguments:
+            questions, _, data = argument.partition("=")
+            assistant = Assistant.open(Path(data), load_settings(data=Path(data), reranker=reranker))
+            examples += collect_examples(read_cases(Path(questions)), assistant)
+            assistant.close()
+        result[name] = fit_model(examples if reranker else [without_reader(example) for example in examples])
+        if not reranker:
+            result[name]["weights"] = {key: value for key, value in result[name]["weights"].items() if key not in _READ}
     Path(str(files("assistant").joinpath("weights.json"))).write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
+
+
+def without_reader(example: Example) -> Example:
+    """The example with nothing in the features that only a reader gives."""
+    kept = np.array([name not in _READ for name in _NAMES], float)
+    return replace(example, features=example.features * kept)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.document import BlockKind, Document, Fact, Field
 from ingest.language import detect_language
 from vectorstore.analyse import query_terms
+from vectorstore.reader import Reader
+from vectorstore.rerank import rerank
 from vectorstore.search import rank_passages
 from vectorstore.store import Embedder, Store
 
@@ -39,6 +42,7 @@ def evaluate_retrieval(
     quiet: bool = False,
     take: int | None = None,
     keep: Path | None = None,
+    reader: Reader | None = None,
 ) -> dict[str, Any]:
     """Index a retrieval set in a store of its own and measure hybrid, dense and lexical search on it.
 
@@ -51,6 +55,7 @@ def evaluate_retrieval(
         embedder: The embedding model.
         modes: Ways to measure, out of `hybrid`, `dense` and `lexical`.
         quiet: Show no progress.
+        reader: Ranks anew what hybrid search found; None leaves it.
         take: Put only so many of the queries, spread evenly; None for all.
         keep: Folder in which the index stays for the next time; None for one that goes when this ends.
 
@@ -71,7 +76,7 @@ def evaluate_retrieval(
         seconds = time.perf_counter() - began
         report = measure_retrieval(
             retrieval_set,
-            {mode: search for mode, search in searches_of(store).items() if mode in modes},
+            {mode: search for mode, search in searches_of(store, reader).items() if mode in modes},
             out,
             quiet=quiet,
         )
@@ -121,12 +126,21 @@ def as_document(entry: CorpusDocument) -> Document:
     return Document(entry.id, "text", document.content_hash, document.text, document.pages, document.blocks, facts)
 
 
-def searches_of(store: Store) -> Mapping[str, Search]:
-    """The three ways of searching a store, by name. Each does only its own work, so that its time is its own."""
+def searches_of(store: Store, reader: Reader | None = None) -> Mapping[str, Search]:
+    """The three ways of searching a store, by name; a reader ranks anew what hybrid search found.
+
+    Each does only its own work, so that its time is its own.
+    """
+
+    @cache
+    def titles() -> dict[str, str]:
+        return {record.id: record.title for record in store.catalog.records()}
 
     def hybrid(query: str, top_k: int) -> list[tuple[str, float]]:
         language = "en" if detect_language(query) == "en" else "sv"
         hits = rank_passages(store, query, _CHUNKS_A_DOCUMENT * top_k, language)
+        if reader is not None:
+            hits = rerank(query, hits, titles(), reader)
         return best_of_documents((hit.chunk.document, hit.score) for hit in hits)[:top_k]
 
     def dense(query: str, top_k: int) -> list[tuple[str, float]]:

@@ -38,7 +38,7 @@ def misspell(question: str, chance: random.Random) -> str:
 def swap_particular(question: str, passage: str, names: Sequence[str], chance: random.Random) -> str | None:
     """The question with a year, a quantity or a name swapped for one that the passage lacks; None where it has none."""
     found = [match for pattern in (_YEAR, _NUMBER, _NAME) for match in pattern.finditer(question)]
-    found = [match for match in found if match.group() in passage]
+    found = [match for match in found if match.group() in passage and (names or match.group().isdigit())]
     if not found:
         return None
     match = chance.choice(found)

@@ -109,7 +109,7 @@ class Examples:
         if vary:
             chance.shuffle(siblings)
             chance.shuffle(others)
-        took = max(1, (size - 1) // 3) if kind != "heading" else 0
+        took = min(size - 1, max(1, (size - 1) // 3)) if kind != "heading" else 0
         picked = list(siblings[:took])
         picked += list(others[: size - 1 - len(picked)])
         while len(picked) < size - 1:

@@ -1,4 +1,4 @@
-"""Measure the reader on `squad-sv`: the span given the passage, and telling questions with an answer from those without.
+"""Measure the reader on `squad-sv`: the span given the passage, and telling what is answered from what is not.
 
     python -m training.measure ../shared/evals/beir/squad-sv
 

@@ -85,7 +85,7 @@ def _held_out(sources: Sequence[str]) -> list[bool]:
     held = [False] * len(sources)
     for source in set(sources):
         places = [index for index, other in enumerate(sources) if other == source]
-        for index in places[-round(HELD_OUT * len(places)) :]:
+        for index in places[-max(1, round(HELD_OUT * len(places))) :]:
             held[index] = True
     return held
 

@@ -106,10 +106,10 @@ def train(
     began = time.monotonic()
     losses: list[list[float]] = []
     network.train()
-    for batch in _ahead(examples, recipe, step, device):
+    for drawn in _ahead(examples, recipe, step, device):
         if step >= recipe.steps or (minutes and time.monotonic() - began > 60 * minutes):
             break
-        batch = _moved(batch, device, recipe)
+        batch = _moved(drawn, device, recipe)
         with torch.autocast(device, torch.bfloat16):
             logits = network(batch.ids, batch.kinds, batch.mask)
             with torch.no_grad():
@@ -243,8 +243,8 @@ def validate(network: ReaderNetwork, examples: Examples, device: str, recipe: Re
     rows = np.flatnonzero(examples.held & (examples.kinds == "asked")).tolist()
     chance = np.random.default_rng(0)
     overlaps, ranks, scores, labels = [], [], [], []
-    for batch in examples.batches(rows, 8, 24, chance, shuffle=False):
-        batch = _moved(batch, device, recipe)
+    for drawn in examples.batches(rows, 8, 24, chance, shuffle=False):
+        batch = _moved(drawn, device, recipe)
         with torch.autocast(device, torch.bfloat16):
             logits = network(batch.ids, batch.kinds, batch.mask)
         relevance = logits.relevance.view(-1, 8)

@@ -1,4 +1,4 @@
-"""The reader that ships with the project: a small cross-encoder that ranks, marks the answer, and tells if there is one.
+"""The reader that ships with the project: a small cross-encoder that ranks, marks the answer and tells if there is one.
 
 Trained by `training/` from multilingual-e5-small; its word embeddings are those of the bundled embedding model.
 """

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from assistant.evidence import Unit, find_units
-from assistant.score import Features, Scored, answer_threshold, holds, probability, score_units, weigh_terms
+from assistant.score import Features, Model, Scored, holds, model_for, score_units, share_held, weigh_terms
 from assistant.understand import Kind, understand
+from vectorstore.reader import Place, Reading
 
 
 @pytest.fixture
@@ -104,9 +106,30 @@ def test_the_earlier_question_counts_half() -> None:
     assert {weight for word, weight in weights.items() if word.startswith(("vänort", "stad"))} == {1.0}
 
 
-def test_the_fitted_model_fits_the_features() -> None:
-    model = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
-    assert set(model["weights"]) == {"bias", *Features.__dataclass_fields__}
-    assert 0 < answer_threshold() < 1
-    nothing = Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))
-    assert probability(nothing) < answer_threshold()
+READ_ONLY = {"answerable", "relevant", "held", "focus"}
+
+
+@pytest.mark.parametrize("name", ["read", "unread"])
+def test_the_fitted_models_fit_the_features(name: str) -> None:
+    fitted = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))[name]
+    expected = {"bias", *Features.__dataclass_fields__} - (set() if name == "read" else READ_ONLY)
+    assert set(fitted["weights"]) == expected
+    model = Model(fitted["weights"], fitted["threshold"])
+    assert 0 < model.threshold < 1
+    assert model.probability(Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))) < model.threshold
+
+
+def test_what_a_reader_has_read_is_judged_by_what_it_says(unit) -> None:
+    plain = unit("Staden har sju vänorter.")
+    reading = Reading(0.9, 0.8, (11, 14), (Place(11, 14, 0.9), Place(15, 23, 0.05)))
+    read = replace(plain, hit=replace(plain.hit, reading=reading))
+    assert model_for([plain]) != model_for([read])
+    assert share_held(plain) == 0.0
+    begin = read.hit.chunk.start
+    assert share_held(replace(read, spans=((begin + 11, begin + 14),))) == pytest.approx(0.9)
+    assert share_held(replace(read, spans=((begin, begin + 24),))) == pytest.approx(0.95)
+
+
+def test_a_cross_encoder_that_tells_relevance_alone_leaves_the_plain_model(unit) -> None:
+    plain = unit("Staden har sju vänorter.")
+    assert model_for([replace(plain, hit=replace(plain.hit, reading=Reading(0.9)))]) == model_for([plain])

@@ -1,11 +1,16 @@
-import json
-from importlib.resources import files
-
 import numpy as np
 import pytest
 
-from assistant.score import Features, answer_threshold
-from evals.calibrate import Example, best_units, choose_threshold, cross_validate, fit_weights, summarise
+from assistant.score import Features
+from evals.calibrate import (
+    Example,
+    best_units,
+    choose_threshold,
+    cross_validate,
+    fit_weights,
+    summarise,
+    without_reader,
+)
 
 
 def example(answerable: bool, *units: tuple[list[float], bool]) -> Example:
@@ -53,8 +58,21 @@ def test_threshold_lies_between_right_answers_and_questions_without_one() -> Non
     assert 0.3 < choose_threshold(best) <= 0.6
 
 
-def test_committed_weights_name_every_feature() -> None:
-    stored = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
-    assert set(stored["weights"]) == {"bias", *Features.__dataclass_fields__}
-    assert stored["threshold"] == answer_threshold()
-    assert 0 < answer_threshold() < 1
+def test_features_of_the_reader_are_left_out_without_one() -> None:
+    names = list(Features.__dataclass_fields__)
+    one = Example(True, np.ones((2, len(names))), np.array([True, False]))
+    left = dict(zip(names, without_reader(one).features[0].tolist(), strict=True))
+    assert {name for name, value in left.items() if value == 0} == {"answerable", "relevant", "held", "focus"}
+
+
+def test_what_speaks_for_a_unit_gets_no_weight_below_zero() -> None:
+    """The first two features are `coverage` and `inside`; here the second would be set against the first."""
+    generator = np.random.default_rng(3)
+    examples = []
+    for _ in range(50):
+        first = generator.normal(size=4)
+        features = np.stack([first, first + generator.normal(0, 0.1, 4)], axis=1)
+        examples.append(Example(True, features, first - 0.8 * features[:, 1] > 0.1))
+    weights, _ = fit_weights(examples)
+    assert weights[0] >= 0
+    assert weights[1] >= 0
