@@ -1,5 +1,6 @@
 """What an answer is: the object that the command line prints, the chat shows and a batch writes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -127,6 +128,25 @@ class Answer:
         plain["status"] = self.status.value
         plain["seconds"] = round(self.seconds, 3)
         return plain
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Answer":
+        """The answer that `as_json` was made from; one kept before answers told of language models has none of that.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is no answer.
+        """
+
+        def section(entry: Mapping[str, Any]) -> dict[str, Any]:
+            return {**entry, "section": tuple(entry["section"])}
+
+        own = {
+            "status": AnswerStatus(values["status"]),
+            "citations": tuple(Citation(**section(entry)) for entry in values["citations"]),
+            "retrieved": tuple(Retrieved(**section(entry)) for entry in values["retrieved"]),
+            "writing": Writing(**values.get("writing", {})),
+        }
+        return cls(**{**values, **own})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.answers import Answer, AnswerStatus, Citation, Retrieved
+from assistant.answers import Answer
 from assistant.errors import AssistantError
 from assistant.ui_state import Exchange, Phase
 
@@ -235,27 +235,12 @@ def _exchange(row: Sequence[object]) -> Exchange:
     kept = Exchange(
         question,
         Phase(phase),
-        answer_from_json(json.loads(answer)) if answer else None,
+        Answer.from_json(json.loads(answer)) if answer else None,
         id=identifier,
         verdict=verdict,
         asked=asked,
     )
     return kept if kept.phase == Phase.COMPLETE else replace(kept, phase=Phase.STOPPED)
-
-
-def answer_from_json(values: Mapping[str, object]) -> Answer:
-    """The answer that `Answer.as_json` was made from."""
-
-    def made(kind: type, entries: object) -> tuple[object, ...]:
-        assert isinstance(entries, list | tuple)
-        return tuple(kind(**{**entry, "section": tuple(entry["section"])}) for entry in entries)
-
-    own = {
-        "status": AnswerStatus(str(values["status"])),
-        "citations": made(Citation, values["citations"]),
-        "retrieved": made(Retrieved, values["retrieved"]),
-    }
-    return Answer(**{**values, **own})  # type: ignore[arg-type]  # what `as_json` wrote
 
 
 def _now() -> str:

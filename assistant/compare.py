@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope
+from assistant.answers import Answer, AnswerStatus, Citation, Scope
 from assistant.errors import AssistantError
 
 MOST_QUESTIONS = 20
@@ -268,7 +268,7 @@ def read_grid(data: dict[str, Any]) -> Grid:
     cells = []
     for entry in data["cells"]:
         state = CellState(entry["state"])
-        answer = _read_answer(entry["answer"]) if entry["answer"] else None
+        answer = Answer.from_json(entry["answer"]) if entry["answer"] else None
         cells.append(Cell(CellState.WAITING if state == CellState.WORKING else state, answer))
     questions = tuple(map(str, data["questions"]))
     if len(cells) != len(questions) * len(subjects):
@@ -276,10 +276,3 @@ def read_grid(data: dict[str, Any]) -> Grid:
     return Grid(
         str(data["id"]), str(data["owner"]), questions, subjects, tuple(cells), str(data["begun_at"]), data["stopped"]
     )
-
-
-def _read_answer(data: dict[str, Any]) -> Answer:
-    citations = tuple(Citation(**(entry | {"section": tuple(entry["section"])})) for entry in data["citations"])
-    retrieved = tuple(Retrieved(**(entry | {"section": tuple(entry["section"])})) for entry in data["retrieved"])
-    status = AnswerStatus(data["status"])
-    return Answer(**(data | {"status": status, "citations": citations, "retrieved": retrieved}))

@@ -174,10 +174,13 @@ def score_units(
         return []
     mean = sum(cosines) / len(cosines)
     best = _best_passages(question, units, documents)
-    model = model_for(units)
+    asked_of_several = len(question.organisations) > 1
+    together = model_for(units)
     scored: list[Scored] = []
     for unit, cosine in zip(units, cosines, strict=True):
         features = _features(question, terms, unit, documents[unit.document], cosine, mean, best[unit.document])
+        # More passages are found for several organisations than are read; each is judged by what is known of it.
+        model = model_for([unit]) if asked_of_several else together
         scored.append(Scored(unit, features, model.probability(features)))
     return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
 

@@ -32,7 +32,7 @@ from vectorstore.open_reader import BUNDLED
 REGULARISATION = 0.3
 """Inverse strength of the L2 penalty; fewer questions than a few hundred want a strong one."""
 
-WRONG_COSTS = 0.35
+WRONG_COSTS = 0.42
 """What an answer costs to a question that has none, against 1 for a needless abstention."""
 
 BESIDE_COSTS = 0.15
@@ -46,6 +46,7 @@ _FOR = (
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     **dict.fromkeys(_FOR.split(), (0.0, None)),
     "missing": (None, 0.0),
+    "nearness": (0.1, None),  # what is near in meaning comes first where nothing else tells two units apart
 }
 
 _READ = frozenset(("answerable", "relevant", "held", "focus"))

@@ -11,6 +11,7 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.settings import Settings
+from vectorstore.bundled_reader import BundledReader
 from vectorstore.embed import SentenceEmbeddings
 from vectorstore.store import Store
 from vectorstore.sync import sync_path
@@ -54,9 +55,15 @@ def samples_data(tmp_path_factory: pytest.TempPathFactory, embeddings: SentenceE
 
 
 @pytest.fixture(scope="session")
-def samples_assistant(samples_data: Path, embeddings: SentenceEmbeddings) -> Iterator[Assistant]:
+def reader() -> BundledReader:
+    """The reader that ships."""
+    return BundledReader.load()
+
+
+@pytest.fixture(scope="session")
+def samples_assistant(samples_data: Path, embeddings: SentenceEmbeddings, reader: BundledReader) -> Iterator[Assistant]:
     """The real assistant over the samples."""
-    assistant = Assistant(Store(samples_data, embeddings), Settings(data=samples_data))
+    assistant = Assistant(Store(samples_data, embeddings), Settings(data=samples_data), reader)
     yield assistant
     assistant.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved
-from assistant.archive import FILE, Archive, ArchiveError, answer_from_json
+from assistant.archive import FILE, Archive, ArchiveError
 from assistant.ui_state import Exchange, Phase
 
 ANSWER = Answer(
@@ -28,7 +28,7 @@ def backdate(folder: Path, days: int) -> None:
 
 
 def test_answer_is_the_same_after_it_was_kept(tmp_path: Path) -> None:
-    assert answer_from_json(ANSWER.as_json()) == ANSWER
+    assert Answer.from_json(ANSWER.as_json()) == ANSWER
     archive = Archive(tmp_path)
     archive.keep("anna", [exchange("e1")])
     archive.close()

@@ -295,6 +295,6 @@ def test_that_an_organisation_has_no_documents_is_said(samples_assistant, questi
 def test_the_description_names_all_that_decides_answers(samples_assistant) -> None:
     described = samples_assistant.describe()
     assert set(described) >= {"version", "model", "fingerprint", "reranker", "documents", "top_k", "prompts", "weights"}
-    assert described["reranker"] == "none"
+    assert described["reranker"].startswith("bundled:")
     assert described == samples_assistant.describe()
     assert all(isinstance(value, str) and value for value in described.values())

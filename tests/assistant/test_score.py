@@ -65,7 +65,7 @@ def test_what_answers_is_likelier_than_what_only_sounds_alike(rank, question: st
 
 
 def test_nearness_in_meaning_counts(rank) -> None:
-    one, other = "Samverkan sker med grannländer.", "Vägarna är långa i kommunen."
+    one, other = "Samverkan sker med våra grannländer.", "Vägarna är långa i kommunen."
     scored = rank("Vilka partner finns?", one, other, cosines=[0.80, 0.92])
     assert scored[0].unit.text == other
 
