@@ -12,6 +12,7 @@ from assistant.settings import Settings
 from ingest.assemble import RawBlock, RawDocument, assemble_document
 from ingest.chunk import chunk_document
 from ingest.document import BlockKind, Document, Fact, Field
+from vectorstore.bundled_reader import BundledReader
 from vectorstore.store import Store
 from vectorstore.types import Hit
 
@@ -112,7 +113,9 @@ class AskOver:
     def stream(self, data: Path, model: object, question: str, history: Sequence = ()) -> Iterator[Answer]:
         opened = LanguageModel(model, "ollama:fake")
         self._monkeypatch.setattr("assistant.assistant.open_model", lambda settings: opened)
-        assistant = Assistant(Store(data, self._embeddings), Settings(data=data, model="ollama:fake"))
+        assistant = Assistant(
+            Store(data, self._embeddings), Settings(data=data, model="ollama:fake"), BundledReader.load()
+        )
         self.opened.append(assistant)
         return assistant.stream(question, history)
 

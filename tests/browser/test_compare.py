@@ -310,7 +310,7 @@ def test_grid_is_made_and_read_by_keyboard_alone(open_page, address: str) -> Non
         raise AssertionError(f"{selector} was not reached")
 
     tab_to("#ub-questions")
-    page.keyboard.type("Vilka vänorter finns?")
+    page.keyboard.type("Hur många vänorter har kommunen?")
     tab_to("#ub-compare-form input[name=organisation]")
     page.keyboard.press("Space")
     tab_to("#ub-compare-form button[type=submit]")
