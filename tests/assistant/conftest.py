@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ from vectorstore.types import Hit
 MARKER = re.compile(r"\[(\d+)\]")
 EXCERPT = re.compile(r'<(?:utdrag nummer|excerpt number)="(\d+)"[^>]*>\n(.*?)\n</(?:utdrag|excerpt)>', re.DOTALL)
 QUESTION = "Vilka vänorter har Provköping?"
+
+
+@cache
+def _reader() -> BundledReader:
+    """One for all: it takes a second to open."""
+    return BundledReader.load()
 
 
 @pytest.fixture
@@ -113,9 +120,7 @@ class AskOver:
     def stream(self, data: Path, model: object, question: str, history: Sequence = ()) -> Iterator[Answer]:
         opened = LanguageModel(model, "ollama:fake")
         self._monkeypatch.setattr("assistant.assistant.open_model", lambda settings: opened)
-        assistant = Assistant(
-            Store(data, self._embeddings), Settings(data=data, model="ollama:fake"), BundledReader.load()
-        )
+        assistant = Assistant(Store(data, self._embeddings), Settings(data=data, model="ollama:fake"), _reader())
         self.opened.append(assistant)
         return assistant.stream(question, history)
 
