@@ -1,14 +1,12 @@
 """A comparison as an Excel workbook: the grid on one sheet, its sources on another, and links both ways."""
 
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assistant.answers import Citation
 from assistant.compare import Grid, Reference, ShortAnswer, short_answers
-from assistant.compare_words import cell_words
+from assistant.compare_words import cell_words, legal, made_on
 from assistant.ui_text import Texts
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ Link = Callable[[Citation], str]
 
 _HEAD = 4
 _PRIMARY, _SOFT, _TINT, _LINE = "00506B", "51606A", "E4EFF3", "B8C4CA"
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _MOST = 32_000
 
 
@@ -166,12 +163,6 @@ def _for_print(sheet: "Worksheet", head: int) -> None:
     sheet.print_title_rows = f"{head}:{head}"
 
 
-def made_on(grid: Grid, texts: Texts) -> str:
-    """When the comparison was made."""
-    date = datetime.fromisoformat(grid.begun_at).astimezone().strftime("%Y-%m-%d")
-    return texts.compare.made_on.format(date=date)
-
-
 def _clean(text: str) -> str:
     """Without signs that a workbook cannot hold, and not longer than one of its cells."""
-    return _ILLEGAL.sub("\ufffd", text)[:_MOST]
+    return legal(text)[:_MOST]

@@ -5,9 +5,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistant.compare import Cell, Grid, Reference, ShortAnswer, short_answers
-from assistant.compare_excel import Link, made_on
-from assistant.compare_words import cell_words
-from assistant.ui_text import Texts
+from assistant.compare_excel import Link
+from assistant.compare_words import cell_words, legal, made_on
+from assistant.ui_text import LOCALES, Texts
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -18,8 +18,6 @@ _WIDE = 4
 """How many organisations fit beside each other on a page; with more, each question gets a table of its own."""
 
 _PRIMARY, _TINT = "00506B", "E4EFF3"
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_LANGUAGES = {"sv": "sv-SE", "en": "en-GB"}
 
 
 def word_of(grid: Grid, link: Link, texts: Texts) -> bytes:
@@ -46,7 +44,7 @@ def word_of(grid: Grid, link: Link, texts: Texts) -> bytes:
                 writer.fill(table.cell(row + 1, column + 1), grid.cells[index], shown.get(index))
     else:
         for row, question in enumerate(grid.questions):
-            document.add_heading(_clean(question), 1)
+            document.add_heading(legal(question), 1)
             table = writer.table(len(grid.subjects), ("", own.columns["quote"]), head=False)
             for column, subject in enumerate(grid.subjects):
                 index = grid.index(row, column)
@@ -86,7 +84,7 @@ class _Writer:
         if head:
             for cell, name in zip(table.rows[0].cells, names, strict=True):
                 _shade(cell, _PRIMARY)
-                run = cell.paragraphs[0].add_run(_clean(name))
+                run = cell.paragraphs[0].add_run(legal(name))
                 run.bold = True
                 _colour(run, "FFFFFF")
             properties = table.rows[0]._tr.get_or_add_trPr()
@@ -98,12 +96,12 @@ class _Writer:
     def label(self, cell: "_Cell", text: str) -> None:
         """The name of a row."""
         _shade(cell, _TINT)
-        cell.paragraphs[0].add_run(_clean(text)).bold = True
+        cell.paragraphs[0].add_run(legal(text)).bold = True
 
     def fill(self, cell: "_Cell", content: Cell, short: ShortAnswer | None) -> None:
         """The answer, each statement with links to its sources; or why there is none."""
         if short is None:
-            cell.paragraphs[0].add_run(_clean(cell_words(content, self._texts))).italic = True
+            cell.paragraphs[0].add_run(legal(cell_words(content, self._texts))).italic = True
             return
         for position, told in enumerate(short.whole):
             paragraph = cell.paragraphs[0] if position == 0 else cell.add_paragraph()
@@ -111,7 +109,7 @@ class _Writer:
             paragraph.paragraph_format.space_after = 0
             for number, part in enumerate(re.split(r"\*\*", told.text.removeprefix("- "))):
                 bullet = "• " if item and number == 0 else ""
-                paragraph.add_run(bullet + _clean(part)).bold = number % 2 == 1
+                paragraph.add_run(bullet + legal(part)).bold = number % 2 == 1
             for reference in told.references:
                 paragraph.add_run(" ")
                 self._cite(paragraph, reference.number)
@@ -122,15 +120,15 @@ class _Writer:
         paragraph = self._document.add_paragraph()
         self._bookmark(paragraph, f"source_{reference.number}", f"[{reference.number}] ")
         whose = f"{citation.organisation}, " if citation.organisation else ""
-        paragraph.add_run(_clean(whose))
+        paragraph.add_run(legal(whose))
         if address:
-            _external(paragraph, _clean(citation.title), address)
+            _external(paragraph, legal(citation.title), address)
         else:
-            paragraph.add_run(_clean(citation.title)).italic = True
+            paragraph.add_run(legal(citation.title)).italic = True
         section = " › ".join(citation.section)
         template = own.page_and_section if section else own.page
         place = template.format(page=citation.page, section=section)
-        paragraph.add_run(_clean(f", {place}: ”{' '.join(citation.quote.split())}” ({citation.document}) "))
+        paragraph.add_run(legal(f", {place}: ”{' '.join(citation.quote.split())}” ({citation.document}) "))
         _internal(paragraph, own.back, f"cited_{reference.number}")
 
     def _cite(self, paragraph: "Paragraph", number: int) -> None:
@@ -178,11 +176,11 @@ def _landscape(texts: Texts) -> "WordDocument":
     style = document.styles["Normal"]
     style.font.name, style.font.size = "Calibri", Pt(10.5)
     language = OxmlElement("w:lang")
-    language.set(qn("w:val"), _LANGUAGES.get(texts.language, "sv-SE"))
+    language.set(qn("w:val"), LOCALES[texts.language])
     style.element.get_or_add_rPr().append(language)
     document.core_properties.title = texts.compare.sheet_grid
     document.core_properties.author = "Utblick"
-    document.core_properties.language = _LANGUAGES.get(texts.language, "sv-SE")
+    document.core_properties.language = LOCALES[texts.language]
     return document
 
 
@@ -229,8 +227,3 @@ def _shade(cell: "_Cell", colour: str) -> None:
     for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
         shade.set(qn(f"w:{name}"), value)
     cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _clean(text: str) -> str:
-    """Without signs that XML cannot hold."""
-    return _ILLEGAL.sub("\ufffd", text)

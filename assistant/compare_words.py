@@ -1,8 +1,13 @@
-"""What a cell without an answer says, wherever it is shown."""
+"""Words of a comparison, wherever it is shown or saved: what a cell without an answer says, when it was made."""
+
+import re
+from datetime import datetime
 
 from assistant.answers import AnswerStatus
-from assistant.compare import Cell, CellState
+from assistant.compare import Cell, CellState, Grid
 from assistant.ui_text import Texts
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def cell_words(cell: Cell, texts: Texts) -> str:
@@ -17,3 +22,14 @@ def cell_words(cell: Cell, texts: Texts) -> str:
     if cell.answer.status in (AnswerStatus.NEEDS_CLARIFICATION, AnswerStatus.REFUSED):
         return own.unclear
     return own.not_found
+
+
+def made_on(grid: Grid, texts: Texts) -> str:
+    """When the comparison was made."""
+    date = datetime.fromisoformat(grid.begun_at).astimezone().strftime("%Y-%m-%d")
+    return texts.compare.made_on.format(date=date)
+
+
+def legal(text: str) -> str:
+    """Without signs that office documents cannot hold, each replaced by a sign that says so."""
+    return _ILLEGAL.sub("\ufffd", text)

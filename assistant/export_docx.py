@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.export import Saved, saved_answers, without_controls
 from assistant.references import Records, Reference
 from assistant.ui_state import Exchange
-from assistant.ui_text import Texts
+from assistant.ui_text import LOCALES, Texts
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -25,7 +25,6 @@ _EMPTY = f"""<w:footnotes xmlns:w="{_NAMESPACE}"
 <w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>
 <w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>
 </w:footnotes>"""
-_LOCALES = {"sv": "sv-SE", "en": "en-GB"}
 
 
 def conversation_docx(exchanges: Sequence[Exchange], records: Records, texts: Texts, day: date) -> bytes:
@@ -115,10 +114,10 @@ def _prepare(document: "Document", texts: Texts) -> None:
 
     properties = document.core_properties
     properties.title, properties.author, properties.comments = texts.export_title, "Utblick", ""
-    properties.language = _LOCALES[texts.language]
+    properties.language = LOCALES[texts.language]
     styles = document.styles
     for language in styles.element.iter(qn("w:lang")):
-        language.set(qn("w:val"), _LOCALES[texts.language])
+        language.set(qn("w:val"), LOCALES[texts.language])
     reference = styles.add_style("Footnote Reference", WD_STYLE_TYPE.CHARACTER)
     reference.font.superscript = True
     note = styles.add_style("Footnote Text", WD_STYLE_TYPE.PARAGRAPH)

@@ -1,16 +1,14 @@
 """Score evidence units: what they cover of a question, how near they are, whether they hold what it asks for."""
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from dataclasses import dataclass
 
 from assistant.evidence import Unit, UnitKind
 from assistant.facts import fields_asked, is_meant
+from assistant.fitted import Features, model_for
+from assistant.reading import read_features
 from assistant.understand import Kind, Question
 from ingest.document import Document, Field
 from vectorstore.analyse import fold, query_terms, stem, words
@@ -52,9 +50,6 @@ _REASON = re.compile(
 )
 _NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 
-_LARGEST_LOGIT = 6.0
-_LEAST_SHARE = 0.01
-
 FIELD_WORDS: Mapping[Field, str] = {
     Field.ADOPTED_BY: "antagen antaget antog antogs beslutade beslutat fastställd adopted decided by vem who",
     Field.ADOPTED_ON: "antagen antaget antog antogs beslutades beslutade fastställd klubbad datum adopted date when",
@@ -65,60 +60,6 @@ FIELD_WORDS: Mapping[Field, str] = {
     Field.REVISED_ON: "reviderad reviderat reviderades senast revised",
 }
 """Words with which a reader asks for a fact that a front page states under a label of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What speaks for and against an evidence unit as the answer to a question. Booleans are 0 or 1.
-
-    Attributes:
-        coverage: Share of the question's information, by inverse document frequency, that the unit holds, with less for
-            what only stands above it or around it.
-        inside: The same for the unit's own words alone.
-        missing: Share of the question's information in the most informative word that is nowhere near the unit.
-        nearness: Cosine of question and unit, or of the passage it stands in, less 0.85, in units of 0.05.
-        lead: By how much that exceeds the mean of the units read, in units of 0.05.
-        passage: Fused score of the passage it stands in, less that of the best passage.
-        first: Whether it stands in the best passage.
-        typed: Whether it holds the kind of thing asked for (a number, a date, a person ...).
-        asked: Whether it states a fact of the document itself that the question asks for.
-        named: Whether every proper name of the question is in it or near it.
-        dated: Whether it or its document speaks of the years asked about.
-        foreign: Whether it is in another language than the question.
-        foreign_nearness: `nearness` where it is.
-        foreign_inside: `inside` where it is.
-        listed: Whether it is a list and one is asked for.
-        unlisted: Whether it is a list and none is asked for.
-        long: Natural logarithm of its words over 20.
-        short: Whether it has fewer than five words.
-        answerable: Logit of the reader's probability that the passage answers; 0 without a reader, as all that follows.
-        relevant: Logit of the relevance that the reader gives the passage.
-        held: Share of the places where the reader sees the answer begin or end that lie in the unit.
-        focus: Natural logarithm of that share, from 0.01.
-    """
-
-    coverage: float
-    inside: float
-    missing: float
-    nearness: float
-    lead: float
-    passage: float
-    first: float
-    typed: float
-    asked: float
-    named: float
-    dated: float
-    foreign: float
-    foreign_nearness: float
-    foreign_inside: float
-    listed: float
-    unlisted: float
-    long: float
-    short: float
-    answerable: float = 0.0
-    relevant: float = 0.0
-    held: float = 0.0
-    focus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,41 +140,9 @@ def _best_passages(question: Question, units: Sequence[Unit], documents: Mapping
     return {unit.document: best[group(unit.document)] for unit in units}
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A logistic model over features, as `evals.calibrate` fits it.
-
-    Attributes:
-        weights: Of each feature, and the `bias`.
-        threshold: The probability under which a unit is not told as an answer.
-    """
-
-    weights: Mapping[str, float]
-    threshold: float
-
-    def probability(self, features: Features) -> float:
-        """The probability that a unit answers."""
-        values = asdict(features)
-        known = {name: weight for name, weight in self.weights.items() if name != "bias"}
-        total = self.weights["bias"] + sum(weight * values[name] for name, weight in known.items())
-        return 1 / (1 + math.exp(-total))
-
-
-def model_for(units: Sequence[Unit]) -> Model:
-    """The model for evidence that a reader has read, or for evidence that none has."""
-    read = any(unit.hit.reading is not None and unit.hit.reading.answerability is not None for unit in units)
-    return _models()["read" if read else "unread"]
-
-
 def answer_threshold(scored: Sequence[Scored]) -> float:
     """The probability under which none of these evidence units is told as an answer."""
     return model_for([entry.unit for entry in scored]).threshold
-
-
-@cache
-def _models() -> dict[str, Model]:
-    fitted: dict[str, Any] = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
-    return {name: Model(entry["weights"], float(entry["threshold"])) for name, entry in fitted.items()}
 
 
 def _features(
@@ -270,44 +179,8 @@ def _features(
         unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
         long=math.log(max(size, 1) / 20),
         short=float(size < 5),
-        **_read(unit),
+        **read_features(unit),
     )
-
-
-def _read(unit: Unit) -> dict[str, float]:
-    """What the reader makes of the passage and of the unit in it; a passage that it did not read holds no answer."""
-    reading = unit.hit.reading
-    if reading is None or reading.answerability is None:
-        return {
-            "answerable": -_LARGEST_LOGIT,
-            "relevant": -_LARGEST_LOGIT,
-            "held": 0.0,
-            "focus": math.log(_LEAST_SHARE),
-        }
-    held = share_held(unit)
-    return {
-        "answerable": _logit(reading.answerability),
-        "relevant": _logit(reading.relevance),
-        "held": held,
-        "focus": math.log(max(held, _LEAST_SHARE)),
-    }
-
-
-def share_held(unit: Unit) -> float:
-    """Share of the places where the reader sees the answer begin or end that lie in a unit; 0 without a reader."""
-    reading, begin = unit.hit.reading, unit.hit.chunk.start
-    if reading is None:
-        return 0.0
-    return sum(
-        place.share
-        for place in reading.places
-        if any(start < begin + place.end and begin + place.start < end for start, end in unit.spans)
-    )
-
-
-def _logit(probability: float) -> float:
-    bounded = min(max(probability, 1e-9), 1 - 1e-9)
-    return max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, math.log(bounded / (1 - bounded))))
 
 
 def _states_field(question: Question, unit: Unit, document: Document) -> bool:

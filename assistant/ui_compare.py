@@ -1,18 +1,20 @@
 """The compare view: a form, the grid that fills, and the source of a citation beside it."""
 
-from collections.abc import Mapping
-
 import gradio as gr
 
 from assistant.compare import ComparisonRefused, Grid
 from assistant.comparisons import Comparisons
 from assistant.ui_compare_form import form_html, known_subjects
 from assistant.ui_compare_html import grid_html
+from assistant.ui_data import text_of, texts_of
 from assistant.ui_events import Chat
 from assistant.ui_language import texts_in
 from assistant.ui_shell import AT_ONCE, Panel, part
 from assistant.ui_state import Answering, Exchange, Exchanges, Opened, Phase, by_id
 from assistant.ui_visitor import Visitor, user_of
+
+_MOST = 100_000
+"""Characters that are read of what a browser sends."""
 
 
 class CompareView:
@@ -86,16 +88,16 @@ class CompareView:
         def start(spoken: str, event: gr.EventData, request: gr.Request) -> tuple[object, ...]:
             visitor = Visitor(user_of(request), spoken)
             records, data = self._assistant.documents(), event._data
-            subjects = known_subjects(_text(data, "kind"), _texts(data, "subjects"), records)
+            subjects = known_subjects(text_of(data, "kind", _MOST), texts_of(data, "subjects"), records)
             try:
-                begun = self._comparisons.start(visitor.user, _text(data, "questions").splitlines(), subjects)
+                begun = self._comparisons.start(visitor.user, text_of(data, "questions", _MOST).splitlines(), subjects)
             except ComparisonRefused as refused:
                 return gr.skip(), form_html(records, refused.fault, refused.limit, texts_in(spoken)), gr.skip()
             return begun.id, self._draw_form(visitor), self._draw_grid(begun.id, visitor)
 
         def act(open_grid: str, spoken: str, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
             visitor = Visitor(user_of(request), spoken)
-            named, done = _text(event._data, "grid"), _text(event._data, "do")
+            named, done = text_of(event._data, "grid", _MOST), text_of(event._data, "do", _MOST)
             if done == "halt":
                 self._comparisons.stop(named, visitor.user)
             elif done == "resume":
@@ -153,15 +155,3 @@ class CompareView:
             (source.close, close, []),
         ):
             trigger(handler, inputs, [opened, source], **AT_ONCE).then(None, js=settle)
-
-
-def _text(data: Mapping[str, object], name: str) -> str:
-    """A string from the browser; empty where it sent none."""
-    value = data.get(name)
-    return value[:100_000] if isinstance(value, str) else ""
-
-
-def _texts(data: Mapping[str, object], name: str) -> list[str]:
-    """A list of strings from the browser; empty where it sent none."""
-    values = data.get(name)
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

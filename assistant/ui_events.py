@@ -13,6 +13,7 @@ from functools import lru_cache
 from assistant.answers import Scope
 from assistant.mask import mask_identity_numbers
 from assistant.originals import Originals
+from assistant.ui_data import texts_of
 from assistant.ui_documents import (
     composer_html,
     documents_html,
@@ -135,10 +136,10 @@ class Chat:
         years = {str(year) for record in records for year in years_of(record.period)}
         documents = {record.id for record in records}
         return Scope(
-            organisations=tuple(name for name in _strings(data, "organisations") if name in organisations),
-            years=tuple(int(year) for year in _strings(data, "years") if year in years),
-            documents=tuple(name for name in _strings(data, "documents") if name in documents),
-            document_types=tuple(name for name in _strings(data, "types") if name in types),
+            organisations=tuple(name for name in texts_of(data, "organisations") if name in organisations),
+            years=tuple(int(year) for year in texts_of(data, "years") if year in years),
+            documents=tuple(name for name in texts_of(data, "documents") if name in documents),
+            document_types=tuple(name for name in texts_of(data, "types") if name in types),
         )
 
     def judge(self, data: Data, exchanges: Exchanges, visitor: Visitor) -> str:
@@ -246,9 +247,3 @@ def _number(data: Data, name: str) -> int:
     """A number from the browser; -1 where it sent none."""
     value = str(data.get(name, ""))
     return int(value) if value.isdecimal() and len(value) < 10 else -1
-
-
-def _strings(data: Data, name: str) -> list[str]:
-    """A list of strings from the browser; empty where it sent none."""
-    values = data.get(name)
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

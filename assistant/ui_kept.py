@@ -9,6 +9,7 @@ from pathlib import Path
 from assistant.archive import Archive, ArchiveError
 from assistant.feedback import FeedbackError, Judgement, Reason, keep_feedback
 from assistant.ui_actions import FAILED
+from assistant.ui_data import text_of
 from assistant.ui_history import history_html
 from assistant.ui_language import texts_in
 from assistant.ui_state import Data, Exchange, Exchanges, Phase, turns
@@ -92,14 +93,14 @@ class Kept:
         """Keep what the reader says of an answer; a later word about the same answer takes its place."""
         index = next((i for i, exchange in enumerate(exchanges) if exchange.id == data.get("id")), None)
         answer = exchanges[index].answer if index is not None else None
-        verdict, reason = _text(data, "verdict"), _text(data, "reason")
+        verdict, reason = text_of(data, "verdict"), text_of(data, "reason")
         if index is not None and answer is not None and verdict in set(Judgement):
             history = turns(exchanges[:index])
             why = Reason(reason) if reason in set(Reason) and verdict == Judgement.NOT_USEFUL else None
             try:
                 if self._folder is None:
                     raise FeedbackError("There is no folder to keep feedback in.")
-                keep_feedback(self._folder, answer, history, Judgement(verdict), why, _text(data, "comment"))
+                keep_feedback(self._folder, answer, history, Judgement(verdict), why, text_of(data, "comment"))
                 self._archive.judge(user, exchanges[index].id, verdict)
             except (FeedbackError, ArchiveError):
                 logger.exception("Feedback could not be kept")
@@ -107,9 +108,3 @@ class Kept:
             self._judged[exchanges[index].id] = verdict
             while len(self._judged) > _REMEMBERED:
                 self._judged.popitem(last=False)
-
-
-def _text(data: Data, name: str) -> str:
-    """A text from the browser; empty where it sent none."""
-    value = data.get(name)
-    return value if isinstance(value, str) else ""

@@ -1,6 +1,6 @@
 """The library view: what is in the store, adding to it and removing from it, and the jobs that do that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import gradio as gr
 from assistant.access import Access
 from assistant.errors import AssistantError
 from assistant.library import Library
+from assistant.ui_data import text_of
 from assistant.ui_language import texts_in
 from assistant.ui_library_html import Shown, add_html, documents_table_html, failures_html
 from assistant.ui_library_jobs import jobs_html
@@ -62,8 +63,9 @@ class LibraryView:
         texts = texts_in(visitor.language)
         library = self._library
         may = self._access.may_change_library(visitor.user)
-        origins = {record.id: library.origin(record) for record in library.records()}
-        table = documents_table_html(library.records(), origins, shown, texts, may_change=may)
+        records = library.records()
+        origins = {record.id: library.origin(record) for record in records}
+        table = documents_table_html(records, origins, shown, texts, may_change=may)
         return table + (failures_html(library.failures(), texts) if may else "")
 
     def _draw_add(self, fault: str, visitor: Visitor) -> str:
@@ -84,7 +86,7 @@ class LibraryView:
             return self._draw_documents(now, Visitor(user_of(request), spoken))
 
         def narrow(spoken: str, event: gr.EventData, request: gr.Request) -> tuple[Shown, str]:
-            now = Shown(_text(event._data, "words")[:200], PAGE)
+            now = Shown(text_of(event._data, "words")[:200], PAGE)
             return now, draw(now, spoken, request)
 
         def more(now: Shown, spoken: str, request: gr.Request) -> tuple[Shown, str]:
@@ -122,20 +124,20 @@ class LibraryView:
             return wrong, self._draw_add(wrong, visitor), self._draw_jobs(visitor)
 
         def address(spoken: str, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
-            given = _text(event._data, "address")
+            given = text_of(event._data, "address")
             return change(spoken, request, lambda user: self._library.add_address(given, user))
 
         def sync(spoken: str, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
-            folder = Path(_text(event._data, "folder"))
+            folder = Path(text_of(event._data, "folder"))
             return change(spoken, request, lambda user: self._library.sync_folder(folder, user))
 
         def remove(spoken: str, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
-            document = _text(event._data, "document")
+            document = text_of(event._data, "document")
             return change(spoken, request, lambda user: self._library.remove(document, user))
 
         def cancel(spoken: str, event: gr.EventData, request: gr.Request) -> str:
             if self._access.may_change_library(user_of(request)):
-                self._library.jobs.cancel(_text(event._data, "job"))
+                self._library.jobs.cancel(text_of(event._data, "job"))
             return jobs(spoken, request)
 
         def forget(spoken: str, request: gr.Request) -> str:
@@ -162,9 +164,3 @@ class _Parts:
     documents: gr.HTML
     add: gr.HTML
     jobs: gr.HTML
-
-
-def _text(data: Mapping[str, object], name: str) -> str:
-    """A string from the browser; empty where it sent none."""
-    value = data.get(name)
-    return value if isinstance(value, str) else ""

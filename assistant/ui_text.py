@@ -8,6 +8,9 @@ from assistant.ui_text_compare import CompareTexts
 from assistant.ui_text_library import LibraryTexts
 from assistant.ui_text_sign_in import SignInTexts
 
+LOCALES = {"sv": "sv-SE", "en": "en-GB"}
+"""What office documents call the languages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:

@@ -4,8 +4,8 @@ Run it again for another embedding model or other documents:
 
     python -m evals.calibrate QUESTIONS.jsonl=DATA_DIR [QUESTIONS.jsonl=DATA_DIR ...]
 
-It writes `assistant/weights.json`: two logistic models over the features of `assistant.score`, for evidence that the
-reader has read and for evidence that none has, each with the threshold under which an answer is not given. Each
+It writes `assistant/weights.json`: two logistic models over the features of `assistant.fitted`, for evidence that
+the reader has read and for evidence that none has, each with the threshold under which an answer is not given. Each
 question's units are the examples; a unit is positive when it alone states every fact that the question expects. What is
 printed comes from ten-fold cross-validation over questions, not from the fit itself.
 """
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from assistant.answers import Turn
 from assistant.assistant import Assistant
-from assistant.score import Features
+from assistant.fitted import Features
 from assistant.settings import load_settings
 from evals.cases import Case, read_cases
 from evals.match import documents_of, fold, states_fact
@@ -173,7 +173,10 @@ def fit_model(examples: Sequence[Example]) -> dict[str, Any]:
     held_out = cross_validate(examples)
     threshold = choose_threshold(held_out)
     weights, bias = fit_weights(examples)
-    told = {name: round(float(weight), 4) for name, weight in zip(_NAMES, weights, strict=True)}
+    varies = np.any([example.features.any(axis=0) for example in examples], axis=0)
+    told = {
+        name: round(float(weight), 4) for name, weight, counts in zip(_NAMES, weights, varies, strict=True) if counts
+    }
     return {
         "weights": {"bias": round(bias, 4), **told},
         "threshold": threshold,
@@ -192,8 +195,6 @@ def main(arguments: Sequence[str]) -> None:
             examples += collect_examples(read_cases(Path(questions)), assistant)
             assistant.close()
         result[name] = fit_model(examples if reranker else [without_reader(example) for example in examples])
-        if not reranker:
-            result[name]["weights"] = {key: value for key, value in result[name]["weights"].items() if key not in _READ}
     Path(str(files("assistant").joinpath("weights.json"))).write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 

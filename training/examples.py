@@ -1,6 +1,6 @@
 """The arrays that `training.prepare` writes, and the batches made of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-QUESTION_TOKENS, CONTEXT_TOKENS, PASSAGE_TOKENS = 64, 48, 392
-START, END = 0, 2
+from vectorstore.reader_layout import PASSAGE_TOKENS, Pair, Tokens, lay_out
+
+_NOTHING = Tokens(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.empty(0, np.uint32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +52,15 @@ class Examples:
             arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
         self.answerable, self.held, self.kinds = arrays["answerable"], arrays["held"], arrays["kinds"]
         self.positives, self.negatives, self.siblings = arrays["positives"], arrays["negatives"], arrays["siblings"]
-        self.passages, self.owners = arrays["passages"], arrays["owners"]
-        self._parts = {
-            label: [np.split(arrays[f"{label}.{what}"], arrays[f"{label}.ends"][:-1]) for what in ("ids", "stems")]
-            for label in ("questions", "contexts", "windows")
-        }
+        self.passages = arrays["passages"]
+        self._questions, self._contexts, self._windows = (
+            _tokens(arrays, label) for label in ("questions", "contexts", "windows")
+        )
 
-    def texts(self, label: str) -> Sequence[NDArray[np.int32]]:
-        """Token arrays of all `questions`, `contexts` or `windows`."""
-        return self._parts[label][0]
-
-    def lay_out(
-        self, question: int, window: int, with_context: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """Tokens and kinds of one input, and where its passage begins; as `vectorstore.reader_input.lay_out`."""
-        asked = self._parts["questions"][0][question][:QUESTION_TOKENS]
-        stems = self._parts["questions"][1][question]
-        above = self._parts["contexts"][0][window] if with_context else asked[:0]
-        if len(above) > CONTEXT_TOKENS:
-            above = np.concatenate([above[: CONTEXT_TOKENS // 2], above[-CONTEXT_TOKENS // 2 :]])
-        told = self._parts["windows"][0][window][:PASSAGE_TOKENS]
-        shared = np.isin(self._parts["windows"][1][window][:PASSAGE_TOKENS], stems[stems > 0])
-        ids = np.concatenate([[START], asked, [END, END], above, [END], told, [END]]).astype(np.int64)
-        kinds = np.zeros(len(ids), np.int64)
-        first = len(asked) + len(above) + 4
-        kinds[len(asked) + 2 : first] = 1
-        kinds[first:] = 2
-        kinds[first : first + len(told)][shared] = 3
-        return ids, kinds, first
+    def lay_out(self, question: int, window: int, with_context: bool) -> Pair:
+        """One input."""
+        context = self._contexts[window] if with_context else _NOTHING
+        return lay_out(self._questions[question], context, self._windows[window])
 
     def batches(
         self, rows: Sequence[int], size: int, groups: int, chance: np.random.Generator, *, shuffle: bool = True
@@ -90,7 +72,7 @@ class Examples:
         for begin in range(0, len(order), groups * 16):
             some = order[begin : begin + groups * 16]
             drawn = [self._draw(int(row), size, chance, shuffle) for row in some]
-            lengths = [max(len(ids) for ids, *_ in group) for group, _ in drawn]
+            lengths = [max(len(pair.ids) for pair, *_ in group) for group, _ in drawn]
             by_length = np.argsort(lengths, kind="stable")
             parts = [by_length[place : place + groups] for place in range(0, len(by_length), groups)]
             if shuffle:
@@ -117,24 +99,24 @@ class Examples:
         group = []
         for place, window in enumerate([gold, *picked]):
             with_context = bool(not vary or chance.random() < 0.75) and kind != "heading"
-            ids, kinds, first = self.lay_out(row, int(window), with_context)
+            pair = self.lay_out(row, int(window), with_context)
             spans = place == 0 and start >= 0 and end < PASSAGE_TOKENS
             told = -1 if kind == "heading" else int(place == 0 and answers)
-            group.append((ids, kinds, first + start if spans else -1, first + end if spans else -1, told))
+            group.append((pair, pair.first + start if spans else -1, pair.first + end if spans else -1, told))
         return group, answers
 
 
 def _collate(drawn: Sequence[tuple[list[Any], bool]], size: int) -> Batch:
     inputs = [entry for group, _ in drawn for entry in group]
-    longest = -(-max(len(ids) for ids, *_ in inputs) // 16) * 16
+    longest = -(-max(len(pair.ids) for pair, *_ in inputs) // 16) * 16
     ids = np.ones((len(inputs), longest), np.int64)
     kinds = np.zeros((len(inputs), longest), np.int64)
     mask = np.zeros((len(inputs), longest), bool)
-    for index, (tokens, types, *_) in enumerate(inputs):
-        ids[index, : len(tokens)] = tokens
-        kinds[index, : len(tokens)] = types
-        mask[index, : len(tokens)] = True
-    start, end, answers = (torch.tensor([entry[place] for entry in inputs]) for place in (2, 3, 4))
+    for index, (pair, *_) in enumerate(inputs):
+        ids[index, : len(pair.ids)] = pair.ids
+        kinds[index, : len(pair.ids)] = pair.types
+        mask[index, : len(pair.ids)] = True
+    start, end, answers = (torch.tensor([entry[place] for entry in inputs]) for place in (1, 2, 3))
     return Batch(
         torch.from_numpy(ids),
         torch.from_numpy(kinds),
@@ -145,3 +127,10 @@ def _collate(drawn: Sequence[tuple[list[Any], bool]], size: int) -> Batch:
         torch.tensor([ranks for _, ranks in drawn]),
         size,
     )
+
+
+def _tokens(arrays: Mapping[str, NDArray[Any]], label: str) -> list[Tokens]:
+    """The tokenised texts of a label; where in the text each token stands is not kept."""
+    ends = arrays[f"{label}.ends"][:-1]
+    parts = (np.split(arrays[f"{label}.{what}"], ends) for what in ("ids", "stems"))
+    return [Tokens(ids, _NOTHING.offsets, stems) for ids, stems in zip(*parts, strict=True)]

@@ -96,7 +96,7 @@ class ReaderNetwork(nn.Module):
         return states
 
     def forward(self, ids: Tensor, kinds: Tensor, mask: Tensor) -> Logits:
-        """Logits for inputs of shape (batch, tokens); `kinds` as in `vectorstore.reader_input`."""
+        """Logits for inputs of shape (batch, tokens); `kinds` as in `vectorstore.reader_layout`."""
         states = self.encode(ids, kinds, mask)
         inside = mask & (kinds >= 2)
         # The mark after the passage is of its kind but no part of it.

@@ -3,8 +3,8 @@
     python -m training.prepare --data DIR --out build/reader
 
 Reads `passages.jsonl` and `questions.jsonl`; writes `examples.npz` (see `training.examples`) and `start.npz`, the
-weights that training begins with. What follows needs neither the data nor this project's other packages, so that it can
-run on another machine.
+weights that training begins with. What follows needs neither the data nor more than torch and NumPy, so that it can run
+on another machine.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from training.alter import keyword_style, misspell, swap_particular, unaccented
 from training.windows import Window, cut_windows, find_window
 from vectorstore.analyse import STOP_WORDS, stem, words
 from vectorstore.bundled import ensure_bundled_model
-from vectorstore.reader_input import Tokens, open_tokenizer, tokenize
+from vectorstore.reader_input import open_tokenizer, tokenize
+from vectorstore.reader_layout import Tokens
 
 TARGETS = (180, 320)
 """Tokens of a window: as the store's chunks, and longer, as rows and items that are not cut."""
@@ -272,7 +273,6 @@ def _write(
     arrays["held"] = np.array([row["held"] for row in rows])
     arrays["kinds"] = np.array([row["kind"] for row in rows])
     arrays["passages"] = np.array([window.passage for window in windows], np.int32)
-    arrays["owners"] = np.array([row["own"] for row in rows], np.int32)
     for name in ("negatives", "siblings"):
         table = np.full((len(rows), NEGATIVES), -1, np.int32)
         for index, row in enumerate(rows):

@@ -17,9 +17,10 @@ from platformdirs import user_cache_path
 from vectorstore.bundled import ensure_bundled_model
 from vectorstore.digest import digest_files
 from vectorstore.errors import ReaderError
-from vectorstore.numpy_encoder import WORD_EMBEDDINGS, read_tensors
+from vectorstore.numpy_encoder import WORD_EMBEDDINGS, float32, read_tensors
 from vectorstore.reader import Passage, Place, Reading
-from vectorstore.reader_input import Pair, Tokens, lay_out, open_tokenizer, tokenize
+from vectorstore.reader_input import open_tokenizer, tokenize
+from vectorstore.reader_layout import Pair, Tokens, lay_out
 
 _FILE = "reader.onnx"
 _LONGEST_SPAN = 40
@@ -118,8 +119,7 @@ class BundledReader:
 
     def _run(self, pair: Pair) -> tuple[float, float, NDArray[np.float32]]:
         """Logits of relevance and answerability, and of each token of the passage as first and last of the answer."""
-        rows = self._words[pair.ids]
-        words = (rows.astype(np.uint32) << 16).view(np.float32)
+        words = float32(self._words[pair.ids])
         outside = np.full((1, len(pair.ids), 1), _OUTSIDE, np.float32)
         outside[0, pair.first : pair.first + pair.length] = 0
         relevance, answerability, spans = self._session.run(

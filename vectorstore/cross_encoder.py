@@ -8,6 +8,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from vectorstore.encodable import encodable
 from vectorstore.errors import ReaderError
 from vectorstore.locate import Wanted, find_folder
 from vectorstore.reader import Passage, Reading
@@ -59,7 +60,7 @@ class CrossEncoderReader:
         if not passages:
             return []
         pairs = [
-            (_encodable(question), _encodable("\n".join(filter(None, (passage.context, passage.text)))))
+            (encodable(question), encodable("\n".join(filter(None, (passage.context, passage.text)))))
             for passage in passages
         ]
         with self._lock:
@@ -95,8 +96,3 @@ def _load_cross_encoder(folder: Path) -> Any:  # noqa: ANN401 - the library's cl
 
 def _sigmoid(logits: Any) -> Any:  # noqa: ANN401 - tensors of a library that is imported late
     return logits.sigmoid()
-
-
-def _encodable(text: str) -> str:
-    """Without lone surrogates, which broken PDF fonts yield and no tokeniser takes."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -13,6 +13,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from vectorstore.encodable import encodable
 from vectorstore.errors import EmbeddingError
 from vectorstore.locate import LocatedModel, locate_model
 from vectorstore.numpy_encoder import NumpyEncoder
@@ -152,12 +153,12 @@ class SentenceEmbeddings(Embeddings):
             EmbeddingError: The model cannot be loaded.
         """
         prompt = self._located.query_prompt if kind == "query" else self._located.passage_prompt
-        encodable = [_encodable(text) for text in texts]
-        if not encodable:
+        fit = [encodable(text) for text in texts]
+        if not fit:
             return np.zeros((0, self.dimension), np.float32)
-        if self._in_numpy(sum(map(len, encodable))):
-            return self._embed_in_numpy([prompt + text for text in encodable])
-        return self._loaded().embed(encodable, prompt, progress=progress)
+        if self._in_numpy(sum(map(len, fit))):
+            return self._embed_in_numpy([prompt + text for text in fit])
+        return self._loaded().embed(fit, prompt, progress=progress)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a passage has for the model, its prompt and special tokens among them, however long it is."""
@@ -165,7 +166,7 @@ class SentenceEmbeddings(Embeddings):
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each passage has, as `count_tokens`."""
-        prompted = [self._located.passage_prompt + _encodable(text) for text in texts]
+        prompted = [self._located.passage_prompt + encodable(text) for text in texts]
         if (self._located.folder / "tokenizer.json").is_file():
             return [len(tokens) for tokens in self._tokenise(prompted)]
         return self._loaded().token_counts(prompted)
@@ -234,8 +235,3 @@ def _load_batch_encoder(located: LocatedModel, precision: "Precision | None") ->
 def _cannot_load(located: LocatedModel, error: Exception) -> EmbeddingError:
     remedy = "Delete the folder; it is made anew." if located.bundled else "Is it a sentence-transformers model?"
     return EmbeddingError(f"The embedding model in {located.folder} cannot be loaded: {error}. {remedy}")
-
-
-def _encodable(text: str) -> str:
-    """Without lone surrogates, which broken PDF fonts yield and no tokeniser takes."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

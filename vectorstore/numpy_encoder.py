@@ -41,7 +41,7 @@ class NumpyEncoder:
         raw = read_tensors(folder / "model.safetensors")
         # A fifth of a gigabyte, of which a text needs some rows: left in the file.
         self._words = raw.pop(WORD_EMBEDDINGS)
-        self._weights = {name: _float32(values) for name, values in raw.items()}
+        self._weights = {name: float32(values) for name, values in raw.items()}
         for layer in range(self._layers):
             parts = [f"encoder.layer.{layer}.attention.self.{part}" for part in ("query", "key", "value")]
             for kind in ("weight", "bias"):
@@ -77,7 +77,7 @@ class NumpyEncoder:
         """Embed texts whose tokens are laid end to end; only attention looks at one text at a time."""
         ends = np.cumsum([len(text) for text in inputs])
         texts = [slice(end - len(text), end) for text, end in zip(inputs, ends, strict=True)]
-        states = _float32(self._words[np.concatenate([np.asarray(text, np.int64) for text in inputs])])
+        states = float32(self._words[np.concatenate([np.asarray(text, np.int64) for text in inputs])])
         positions = self._weights["embeddings.position_embeddings.weight"]
         for text in texts:
             states[text] += positions[: text.stop - text.start]
@@ -151,6 +151,6 @@ def read_tensors(file: Path) -> dict[str, NDArray[np.uint16]]:
     }
 
 
-def _float32(values: NDArray[np.uint16]) -> NDArray[np.float32]:
+def float32(values: NDArray[np.uint16]) -> NDArray[np.float32]:
     """bfloat16 is the upper half of a float32."""
     return (values.astype(np.uint32) << 16).view(np.float32)

@@ -1,5 +1,6 @@
 """What retrieval asks of a model that reads a question together with a passage."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,6 +49,12 @@ class Reading:
     answerability: float | None = None
     span: tuple[int, int] | None = None
     places: tuple[Place, ...] = ()
+
+
+def logit(probability: float, largest: float) -> float:
+    """The logit of what a reader tells, cut at `largest` either way."""
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return max(-largest, min(largest, math.log(bounded / (1 - bounded))))
 
 
 class Reader(Protocol):

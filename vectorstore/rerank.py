@@ -1,10 +1,9 @@
 """Rank what fusion found anew, by what a reader makes of the best of it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vectorstore.reader import Passage, Reader, Reading
+from vectorstore.reader import Passage, Reader, Reading, logit
 from vectorstore.types import Hit
 
 READ_HITS = 8
@@ -45,7 +44,7 @@ def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader
     if count > FIRST_HITS and max(reading.relevance for reading in readings) < CERTAIN:
         readings += _read(question, hits[FIRST_HITS:count], titles, reader)
     scored = [
-        replace(hit, score=hit.score + WEIGHT * _logit(reading.relevance), reading=reading)
+        replace(hit, score=hit.score + WEIGHT * logit(reading.relevance, _LARGEST_LOGIT), reading=reading)
         for hit, reading in zip(hits, readings, strict=False)
     ]
     scored.sort(key=lambda hit: (-hit.score, hit.rank))
@@ -73,8 +72,3 @@ def _read(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader:
 def _passage(hit: Hit, title: str) -> Passage:
     above = [title, *(heading for heading in hit.chunk.headings if heading != title), hit.chunk.lead_in]
     return Passage(hit.chunk.text, " > ".join(part.strip() for part in above if part.strip()))
-
-
-def _logit(relevance: float) -> float:
-    bounded = min(max(relevance, 1e-9), 1 - 1e-9)
-    return max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, math.log(bounded / (1 - bounded))))

@@ -74,7 +74,6 @@ class UtblickRetriever(BaseRetriever):
             documents: Limits to these documents.
             reranker: What ranks anew what is found: `bundled`, a cross-encoder by its folder or its name on the
                 Hugging Face hub, or empty for none.
-                Empty for none.
 
         Raises:
             EmbeddingError: The embedding model cannot be loaded.

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from vectorstore.types import Hit
 MARKER = re.compile(r"\[(\d+)\]")
 EXCERPT = re.compile(r'<(?:utdrag nummer|excerpt number)="(\d+)"[^>]*>\n(.*?)\n</(?:utdrag|excerpt)>', re.DOTALL)
 QUESTION = "Vilka vänorter har Provköping?"
-
-
-@cache
-def _reader() -> BundledReader:
-    """One for all: it takes a second to open."""
-    return BundledReader.load()
 
 
 @pytest.fixture
@@ -108,8 +101,9 @@ def number_of(excerpts) -> Callable[[str, str], int]:
 class AskOver:
     """Asks the assistant over a data folder with a chat model in the place of a real one."""
 
-    def __init__(self, embeddings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, embeddings, reader: BundledReader, monkeypatch: pytest.MonkeyPatch) -> None:
         self._embeddings = embeddings
+        self._reader = reader
         self._monkeypatch = monkeypatch
         self.opened: list[Assistant] = []
 
@@ -120,15 +114,15 @@ class AskOver:
     def stream(self, data: Path, model: object, question: str, history: Sequence = ()) -> Iterator[Answer]:
         opened = LanguageModel(model, "ollama:fake")
         self._monkeypatch.setattr("assistant.assistant.open_model", lambda settings: opened)
-        assistant = Assistant(Store(data, self._embeddings), Settings(data=data, model="ollama:fake"), _reader())
+        assistant = Assistant(Store(data, self._embeddings), Settings(data=data, model="ollama:fake"), self._reader)
         self.opened.append(assistant)
         return assistant.stream(question, history)
 
 
 @pytest.fixture
-def ask_over(embeddings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AskOver]:
+def ask_over(embeddings, reader: BundledReader, monkeypatch: pytest.MonkeyPatch) -> Iterator[AskOver]:
     """Asks over a data folder with a chat model."""
-    asked = AskOver(embeddings, monkeypatch)
+    asked = AskOver(embeddings, reader, monkeypatch)
     yield asked
     for assistant in asked.opened:
         assistant.close()

@@ -10,11 +10,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import typer.main
+from command_line import Run, caller
 from subject import WordHashes
 
 from assistant import cli
@@ -34,17 +34,6 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.out)
-
-
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
@@ -57,19 +46,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], embeddings) -> Callable[..., Run]:
     """Runs `utblick` in this process, with the embedding model that the other tests have loaded."""
     monkeypatch.setattr(SentenceEmbeddings, "load", lambda *_, **__: embeddings)
-
-    def call(*arguments: str | Path) -> Run:
-        monkeypatch.setattr(sys, "argv", ["utblick", *map(str, arguments)])
-        capfd.readouterr()
-        code: int | str | None = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code
-        out, err = capfd.readouterr()
-        return Run(int(code or 0), out, err)
-
-    return call
+    return caller(monkeypatch, capfd)
 
 
 def process(*arguments: str, **environment: str) -> Run:

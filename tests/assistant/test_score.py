@@ -8,7 +8,9 @@ from importlib.resources import files
 import pytest
 
 from assistant.evidence import Unit, find_units
-from assistant.score import Features, Model, Scored, holds, model_for, score_units, share_held, weigh_terms
+from assistant.fitted import Features, Model, model_for
+from assistant.reading import share_held
+from assistant.score import Scored, holds, score_units, weigh_terms
 from assistant.understand import Kind, understand
 from vectorstore.reader import Place, Reading
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from no_documents import Nothing
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -17,19 +18,6 @@ from assistant.users import FILE, Users
 
 PASSWORD = "korrekt häst batteri"
 PAGE = {"accept": "text/html"}
-
-
-class Nothing:
-    """An assistant without documents."""
-
-    def stream(self, question, history=(), scope=None):
-        return iter(())
-
-    def documents(self):
-        return []
-
-    def document(self, document_id):
-        raise KeyError(document_id)
 
 
 def client_of(settings: Settings, *, local: bool = True, address: str = "127.0.0.1") -> TestClient:

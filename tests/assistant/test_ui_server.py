@@ -2,24 +2,12 @@ import socket
 
 import pytest
 from fastapi.testclient import TestClient
+from no_documents import Nothing
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.ui import make_app, serve
 from assistant.ui_server import ServeError, listen
-
-
-class Nothing:
-    """An assistant without documents."""
-
-    def stream(self, question, history=(), scope=None):
-        return iter(())
-
-    def documents(self):
-        return []
-
-    def document(self, document_id):
-        raise KeyError(document_id)
 
 
 @pytest.fixture(scope="module")

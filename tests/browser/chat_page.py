@@ -39,3 +39,10 @@ def open_source(page) -> None:
     """Open the first citation and wait until its page is there."""
     page.locator(".ub-marker").first.click()
     page.wait_for_selector("[data-view=source] mark")
+
+
+def speak(page, language: str, title: str, heading: str) -> None:
+    """Change the language, and wait until a view's title is in it."""
+    page.locator(f".ub-switch[data-language={language}]").click()
+    page.wait_for_selector(f"header[data-language={language}]")
+    page.wait_for_selector(f"{title} >> text='{heading}'")

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from chat_page import plain
+from chat_page import plain, speak
 from docx import Document
 from openpyxl import load_workbook
 from test_accessible import violations
@@ -38,9 +38,7 @@ def open_compare(open_page, address: str, language: str = "sv", **options):
 
 
 def switch_language(page, language: str) -> None:
-    page.locator(f".ub-switch[data-language={language}]").click()
-    page.wait_for_selector(f"header[data-language={language}]")
-    page.wait_for_selector(f"#ub-compare-title >> text='{texts_in(language).compare.heading}'")
+    speak(page, language, "#ub-compare-title", texts_in(language).compare.heading)
 
 
 def start(page, questions: str = QUESTIONS, names: tuple[str, ...] = NAMES) -> None:

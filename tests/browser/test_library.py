@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from chat_page import speak
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 from test_accessible import violations
@@ -86,9 +87,7 @@ def open_library(open_page, address: str, language: str = "sv", **options):
 
 
 def switch_language(page, language: str) -> None:
-    page.locator(f".ub-switch[data-language={language}]").click()
-    page.wait_for_selector(f"header[data-language={language}]")
-    page.wait_for_selector(f"#ub-library-title >> text='{texts_in(language).library.heading}'")
+    speak(page, language, "#ub-library-title", texts_in(language).library.heading)
 
 
 def choose(page, *files: tuple[str, bytes]) -> None:

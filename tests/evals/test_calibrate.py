@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assistant.score import Features
+from assistant.fitted import Features
 from evals.calibrate import (
     Example,
     best_units,

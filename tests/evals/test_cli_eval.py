@@ -3,16 +3,14 @@
 import importlib.util
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command_line import Run, caller
 
-from assistant import cli
 from evals.cases import read_cases
 from evals.judge import read_labelled
 
@@ -24,13 +22,6 @@ QUESTIONS = [
 ]
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Run]:
     """Runs `utblick eval` in this process; what answers, it starts as processes of its own."""
@@ -40,19 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
     monkeypatch.chdir(tmp_path)
     # The processes import the packages of this checkout.
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-
-    def call(*arguments: str | Path) -> Run:
-        monkeypatch.setattr(sys, "argv", ["utblick", "eval", *map(str, arguments)])
-        capfd.readouterr()
-        code: int | str | None = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code
-        out, err = capfd.readouterr()
-        return Run(int(code or 0), out, err)
-
-    return call
+    return caller(monkeypatch, capfd, "eval")
 
 
 def put(path: Path, *lines: dict | str) -> Path:

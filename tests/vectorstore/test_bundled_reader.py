@@ -9,17 +9,13 @@ from vectorstore.bundled_reader import BundledReader, best_span
 from vectorstore.errors import ReaderError
 from vectorstore.open_reader import open_reader
 from vectorstore.reader import Passage
-from vectorstore.reader_input import CONTEXT, PASSAGE, QUESTION, SHARED, lay_out, tokenize
+from vectorstore.reader_input import tokenize
+from vectorstore.reader_layout import CONTEXT, PASSAGE, QUESTION, SHARED, lay_out
 
 MONEY = Passage(
     "Under året fick staden 12 miljoner kronor i EU-stöd. Antalet vänorter var sju.", "Provköping > Årsrapport 2021"
 )
 OTHER = Passage("Biblioteket har öppet på vardagar mellan klockan tio och sexton.", "Provköping > Service")
-
-
-@pytest.fixture(scope="module")
-def reader() -> BundledReader:
-    return BundledReader.load()
 
 
 def test_the_answer_is_marked_where_it_stands(reader: BundledReader) -> None:
