@@ -133,6 +133,13 @@ class Grid:
         """Whether all are."""
         return self.done == len(self.cells)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether cells are being filled or will be."""
+        if self.stopped:
+            return any(cell.state == CellState.WORKING for cell in self.cells)
+        return not self.complete
+
     def as_json(self) -> dict[str, Any]:
         """As it is kept in a file; `read_grid` reads it."""
         return asdict(self)

@@ -104,12 +104,6 @@ class Comparisons:
             own = [grid for grid in self._grids.values() if grid.owner == owner]
         return sorted(own, key=lambda grid: grid.begun_at, reverse=True)
 
-    def is_under_way(self, grid: Grid) -> bool:
-        """Whether cells of a comparison are being filled or will be."""
-        with self._changed:
-            working = any(cell.state == CellState.WORKING for cell in grid.cells)
-            return working or (not grid.stopped and grid.id in self._turns)
-
     def delete(self, grid_id: str, owner: str) -> None:
         """Forget a comparison."""
         with self._changed:
@@ -124,7 +118,7 @@ class Comparisons:
     def wait(self, grid_id: str, seconds: float) -> Grid:
         """A comparison once it is complete or stopped, or as it is after so many seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: not self.is_under_way(self._grids[grid_id]), seconds)
+            self._changed.wait_for(lambda: not self._grids[grid_id].under_way, seconds)
             return self._grids[grid_id]
 
     def close(self, seconds: float = 10.0) -> None:

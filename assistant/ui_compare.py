@@ -56,8 +56,7 @@ class CompareView:
 
     def _draw_grid(self, chosen: str, visitor: Visitor) -> str:
         grid, records = self._grid(chosen, visitor.user), by_id(self._assistant.documents())
-        under_way = grid is not None and self._comparisons.is_under_way(grid)
-        return grid_html(grid, self._comparisons.of(visitor.user), under_way, records, texts_in(visitor.language))
+        return grid_html(grid, self._comparisons.of(visitor.user), records, texts_in(visitor.language))
 
     def _draw_source(self, chosen: str, opened: Opened | None, visitor: Visitor) -> str:
         if opened is None:

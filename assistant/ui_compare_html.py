@@ -14,13 +14,12 @@ from assistant.ui_render import Records, citation_place
 from assistant.ui_text import Texts
 
 
-def grid_html(grid: Grid | None, earlier: Sequence[Grid], under_way: bool, records: Records, texts: Texts) -> str:
+def grid_html(grid: Grid | None, earlier: Sequence[Grid], records: Records, texts: Texts) -> str:
     """The comparison, as far as it has come, and the way to earlier ones.
 
     Args:
         grid: None where there is none yet.
         earlier: All of this user's, the latest first.
-        under_way: Whether cells are being filled.
         records: Documents by identifier, as they are now.
         texts: In whose language.
     """
@@ -29,7 +28,7 @@ def grid_html(grid: Grid | None, earlier: Sequence[Grid], under_way: bool, recor
     own = texts.compare
     shown, references = short_answers(grid)
     found = sum(cell.found for cell in grid.cells)
-    if under_way:
+    if grid.under_way:
         status = own.progress.format(done=grid.done, total=len(grid.cells))
     elif grid.complete:
         status = own.complete.format(found=found, total=len(grid.cells))
@@ -41,15 +40,15 @@ def grid_html(grid: Grid | None, earlier: Sequence[Grid], under_way: bool, recor
         else ""
     )
     return (
-        f'<section class="ub-compare" data-working="{"true" if under_way else "false"}" data-grid="{grid.id}">'
+        f'<section class="ub-compare" data-working="{"true" if grid.under_way else "false"}" data-grid="{grid.id}">'
         f'<div class="ub-compare-head ub-panel"><p role="status"><strong>{escape(status)}</strong></p>{bar}'
-        f'<div class="ub-steps">{_actions(grid, under_way, texts)}</div>{_earlier(grid, earlier, texts)}</div>'
+        f'<div class="ub-steps">{_actions(grid, texts)}</div>{_earlier(grid, earlier, texts)}</div>'
         f'<div class="ub-grid" tabindex="0" role="region" aria-label="{escape(own.caption)}">'
         f"{_table(grid, shown, records, texts)}</div>{_sources(references, records, texts)}</section>"
     )
 
 
-def _actions(grid: Grid, under_way: bool, texts: Texts) -> str:
+def _actions(grid: Grid, texts: Texts) -> str:
     own = texts.compare
 
     def button(event: str, name: str, style: str = "ub-button") -> str:
@@ -62,12 +61,12 @@ def _actions(grid: Grid, under_way: bool, texts: Texts) -> str:
         address = f"compare/{grid.id}.{kind}?language={texts.language}"
         return f'<a class="ub-button" id="ub-{kind}" href="{address}" download>{escape(name)}</a>'
 
-    parts = [button("halt", own.stop)] if under_way else []
-    if not under_way and (not grid.complete or any(cell.state == CellState.BROKEN for cell in grid.cells)):
+    parts = [button("halt", own.stop)] if grid.under_way else []
+    if not grid.under_way and (not grid.complete or any(cell.state == CellState.BROKEN for cell in grid.cells)):
         parts.append(button("resume", own.resume))
-    if grid.done and not under_way:
+    if grid.done and not grid.under_way:
         parts += [link("xlsx", own.excel), link("docx", own.word)]
-    if not under_way:
+    if not grid.under_way:
         parts.append(button("forget", own.delete, "ub-link"))
     return "".join(parts)
 

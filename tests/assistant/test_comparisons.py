@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,10 +50,10 @@ def comparisons(slow: Slow, tmp_path: Path) -> Iterator[Comparisons]:
 def test_cells_are_filled_one_by_one_each_within_its_scope(comparisons: Comparisons, slow: Slow) -> None:
     document = Subject(SubjectKind.DOCUMENT, "a.pdf", "Plan")
     grid = comparisons.start(OWNER, ["Vad?", "När?"], [subject("A"), document])
-    assert comparisons.is_under_way(grid) and grid.done == 0
+    assert grid.under_way and grid.done == 0
     slow.gate.release(4)
     grid = comparisons.wait(grid.id, 10)
-    assert grid.complete and not comparisons.is_under_way(grid)
+    assert grid.complete and not grid.under_way
     assert [cell.answer.text for cell in grid.cells] == ["Ett [1]"] * 4
     of_a, of_document = Scope(organisations=("A",)), Scope(documents=("a.pdf",))
     assert slow.asked == [("Vad?", of_a), ("Vad?", of_document), ("När?", of_a), ("När?", of_document)]
@@ -87,6 +88,15 @@ def test_stopping_keeps_what_is_done_and_it_can_go_on(comparisons: Comparisons, 
     slow.gate.release(3)
     comparisons.resume(grid.id, OWNER)
     assert comparisons.wait(grid.id, 10).complete
+
+
+def test_grid_as_it_was_before_its_only_cell_was_taken_is_under_way(comparisons: Comparisons, slow: Slow) -> None:
+    grid = comparisons.start(OWNER, ["1"], [subject("A")])
+    deadline = time.monotonic() + 10
+    while comparisons.get(grid.id, OWNER) == grid and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert comparisons.get(grid.id, OWNER) != grid
+    assert grid.under_way, "a page drawn from it would never ask again"
 
 
 def test_only_the_owner_sees_stops_and_deletes(comparisons: Comparisons, slow: Slow) -> None:
