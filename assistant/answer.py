@@ -1,17 +1,18 @@
 """Compose an answer from the documents' own sentences, or find that they do not hold one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answers import AnswerStatus, Citation
 from assistant.cite import cite_span, joined_spans, number_citation, shown
+from assistant.divide import Part
 from assistant.evidence import Unit, UnitKind
-from assistant.score import Scored
+from assistant.score import Scored, holds
 from assistant.understand import Kind, Question
 from ingest.document import Document, Field
 from ingest.sentences import split_sentences
-from vectorstore.analyse import words
-from vectorstore.names import is_named
+from vectorstore.analyse import STOP_WORDS, stem, words
+from vectorstore.names import bare_words, is_named
 from vectorstore.organisations import apart, asks_each
 
 
@@ -23,6 +24,8 @@ class Thresholds:
         answer: Probability that a unit must have to be told as an answer; derived by `evals.calibrate`.
         support: Share of the best unit's probability that a further one must have.
         each: As `answer`, for the parts of an answer that is told by organisation or by year.
+        beside: As `support`, for a document of another year that is no edition of the one that answers best.
+        part: Share of `answer` that the parts of a question must have beside the surest of them.
         named: As `answer`, for a part that says by name what the question asks which organisations have to do with.
     """
 
@@ -30,6 +33,8 @@ class Thresholds:
     support: float = 0.2
     each: float = 0.08
     named: float = 0.05
+    beside: float = 0.5
+    part: float = 0.5
 
 
 WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 140, Kind.COMPARISON: 240}
@@ -74,6 +79,72 @@ def compose(
     if by_year:
         return Draft(AnswerStatus.ANSWERED, by_year)
     return Draft(AnswerStatus.ANSWERED, tuple(("", entry) for entry in _support(question, scored, thresholds)))
+
+
+def compose_parts(
+    parts: Sequence[tuple[Part, Sequence[Scored]]], documents: Mapping[str, Document], thresholds: Thresholds
+) -> Draft:
+    """Answer a question in parts, each under its label.
+
+    Args:
+        parts: Each with its evidence, best first.
+        documents: The documents that the evidence comes from, by identifier.
+        thresholds: When a unit counts as an answer; one part at least must hold a sure one.
+
+    Returns:
+        A draft; `partial` when only some of the parts have an answer.
+    """
+    surest = max((scored[0] for _, scored in parts if scored), key=lambda entry: entry.probability, default=None)
+    if surest is None or surest.probability < thresholds.answer:
+        return Draft(AnswerStatus.NOT_FOUND)
+    least = replace(thresholds, answer=thresholds.answer * thresholds.part, each=thresholds.answer)
+    statements: list[tuple[str, Scored]] = []
+    answered = 0
+    for part, scored in parts:
+        likely = _likest_first(scored, surest, least.answer) if part.same else scored
+        draft = compose(part.question, likely, documents, least)
+        told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:1])
+        known = {_place(entry.unit) for _, entry in statements}
+        statements += [
+            (", ".join(filter(None, (part.label, year))), entry)
+            for year, entry in told
+            if _place(entry.unit) not in known
+        ]
+        answered += bool(told)
+    return Draft(AnswerStatus.ANSWERED if answered == len(parts) else AnswerStatus.PARTIAL, tuple(statements))
+
+
+def _likest_first(scored: Sequence[Scored], surest: Scored, least: float) -> Sequence[Scored]:
+    """The evidence of a part, first what tells of the same thing as the surest answer to another part.
+
+    It is worth more the more words it shares with that, and the less where that states an amount and it does not.
+    """
+    wanted, amount = _content(surest.unit), holds(Kind.AMOUNT, surest.unit, "")
+
+    def likeness(entry: Scored) -> float:
+        own = _content(entry.unit)
+        shared = len(own & wanted) / max(min(len(own), len(wanted)), 1)
+        return shared * (0.3 if amount and not holds(Kind.AMOUNT, entry.unit, "") else 1.0)
+
+    def worth(entry: Scored) -> float:
+        return entry.probability * (0.25 + likeness(entry))
+
+    best = max(scored, key=worth, default=None)
+    if best is None or best is surest:
+        return scored
+    if best.probability < least and likeness(best) >= 0.5 and best.probability >= least * 0.2:
+        best = replace(best, probability=least)
+    return [best, *(entry for entry in scored if _place(entry.unit) != _place(best.unit))]
+
+
+def _place(unit: Unit) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Where a unit stands, whichever question it was found for."""
+    return unit.document, unit.spans
+
+
+def _content(unit: Unit) -> frozenset[str]:
+    """Stems of a unit's informative words."""
+    return frozenset(stem(word, "sv") for word in words(unit.text) if word not in STOP_WORDS and not word.isdigit())
 
 
 def speaking_of(
@@ -123,17 +194,28 @@ def _compose_by_year(
     """
     if len(question.years) == 1:
         return ()
-    organisation = documents[scored[0].unit.document].fact(Field.ORGANISATION)
+    first = documents[scored[0].unit.document]
+    organisation = first.fact(Field.ORGANISATION)
     best: dict[str, Scored] = {}
     for entry in scored:
         document = documents[entry.unit.document]
         year = document.fact(Field.PERIOD) or ""
-        likely = entry.probability >= thresholds.each and entry.features.typed and entry.features.named
+        least = thresholds.each if _same_series(document, first) else thresholds.beside * scored[0].probability
+        likely = entry.probability >= max(least, thresholds.each) and entry.features.typed and entry.features.named
         if year and likely and document.fact(Field.ORGANISATION) == organisation:
             best.setdefault(year, entry)
     if len(best) < 2 or (question.years and not any(year in best for year in map(str, question.years))):
         return ()
     return tuple((year, best[year]) for year in sorted(best, reverse=True))
+
+
+def _same_series(document: Document, other: Document) -> bool:
+    """Whether two documents of an organisation are of one type (reports of two years), or one replaces the other."""
+    kind = document.fact(Field.DOCUMENT_TYPE)
+    return (kind is not None and kind == other.fact(Field.DOCUMENT_TYPE)) or any(
+        bare_words(old.title) <= bare_words(new.fact(Field.REPLACES) or "")
+        for new, old in ((document, other), (other, document))
+    )
 
 
 def _repeats(unit: Unit, other: Unit) -> bool:

@@ -10,28 +10,23 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from assistant.answer import Thresholds, compose, speaking_of, write_nearest, write_out
+from assistant.answer import write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
-from assistant.evidence import embedded_text, find_units
-from assistant.facts import fields_asked, find_fact_units
+from assistant.find import Finder, Found
 from assistant.mask import MASK, mask_identity_numbers
 from assistant.messages import message
 from assistant.model import Tally, open_model
 from assistant.rewrite import rewrite_question
-from assistant.score import Scored, answer_threshold, score_units, weigh_terms
+from assistant.score import Scored
 from assistant.settings import Settings, load_settings
 from assistant.stages import stage
 from assistant.tell import Outcome
 from assistant.understand import Question, asks_about_assistant, is_empty, understand
-from assistant.verify import addresses_model
 from assistant.write_by_model import ModelWriter
 from ingest.document import Document
 from prompts import prompt_digest
 from vectorstore.contents import digest_contents
 from vectorstore.reader import Reader
-from vectorstore.scope import find_mentions
-from vectorstore.search import search
-from vectorstore.spread import LEAST
 from vectorstore.store import Store
 from vectorstore.types import DocumentRecord, Hit
 
@@ -45,13 +40,6 @@ _STATUSES = {
     Outcome.ABSTAINED: AnswerStatus.NOT_FOUND,
 }
 """How an answer ends that a language model wrote; where its outcome is another, the composer answers."""
-
-CLOSE_READ = 6
-"""How many evidence units in another language are embedded for one question, where words cannot tell them apart.
-
-In the question's own language the passage's vector does as well: over 159 questions with an answer, embedding 24 units
-of each put the right one first for 89, the passage's vector for 89.
-"""
 
 
 class Assistant:
@@ -71,6 +59,7 @@ class Assistant:
         if settings.model != EXTRACTIVE:
             self._writer = ModelWriter(open_model(settings), self._nearness)
         self._document = lru_cache(maxsize=256)(self._read_document)
+        self._finder = Finder(store, reader, settings.top_k, self.document)
 
     @classmethod
     def open(
@@ -140,14 +129,9 @@ class Assistant:
         tally = Tally()
         with stage("understand"):
             understood = self._understand(_well_formed(question), history, scope, tally)
-        with stage("retrieve"):
-            hits = self._retrieve(understood)
-        with stage("score"):
-            scored = self._score(understood, self._harmless(hits))
-        documents = {entry.unit.document: self.document(entry.unit.document) for entry in scored}
-        strangers = () if understood.organisations else understood.strangers
-        evidence = speaking_of(strangers, scored, documents)
-        retrieved = tuple(_retrieved(hit) for hit in hits)
+        found = self._finder.find(understood)
+        documents = {entry.unit.document: self.document(entry.unit.document) for entry in found.scored}
+        retrieved = tuple(_retrieved(hit) for hit in found.hits)
 
         def packed(written: _Written) -> Answer:
             return Answer(
@@ -166,12 +150,12 @@ class Assistant:
 
         written = None
         with stage("write"):
-            for written in self._write_by_model(understood, evidence, documents, tally):
+            for written in self._write_by_model(understood, found.evidence, documents, tally):
                 if written is not None and written.text:
                     yield packed(written)
-            written = written or self._write(understood, evidence, documents)
+            written = written or self._write(understood, found, documents)
         if written.status == AnswerStatus.NOT_FOUND:
-            written = replace(self._not_found(understood, scored, documents), model=written.model)
+            written = replace(self._not_found(understood, found.scored, documents), model=written.model)
         if tally.failure:
             written = replace(written, text=_noted(written, understood.language))
         answer = packed(written)
@@ -182,7 +166,7 @@ class Assistant:
     def read_closely(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> list[Scored]:
         """The evidence units that an answer would be composed from, best first; for calibration and evaluation."""
         understood = understand(_well_formed(mask_identity_numbers(question)), history, scope, self._organisations())
-        return self._score(understood, self._harmless(self._retrieve(understood)))
+        return list(self._finder.read(understood).scored)
 
     @property
     def store(self) -> Store:
@@ -260,77 +244,13 @@ class Assistant:
         rewritten = rewrite_question(self._writer.model, text, history, understood.language, tally)
         return understand(rewritten, (), scope, organisations) if rewritten else understood
 
-    def _retrieve(self, question: Question) -> list[Hit]:
-        """The best passages; where several organisations are asked about, more, with the best of each among them."""
-        several = len(question.organisations) if len(question.organisations) > 1 else 0
-        return search(
-            self._store,
-            question.standalone,
-            top_k=self._settings.top_k + LEAST * several,
-            language=question.language,
-            limits=question.scope.limits,
-            mentions=replace(
-                find_mentions(question.standalone, self.documents()), organisations=question.organisations
-            ),
-            reader=self._reader,
-        )
-
-    def _harmless(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The passages that command nobody; others are shown as retrieved, and no answer is made of them."""
-        return [
-            hit
-            for hit in hits
-            if not addresses_model(
-                "\n".join((self.document(hit.chunk.document).title, *hit.chunk.headings, hit.chunk.text))
-            )
-        ]
-
-    def _documents_of(self, question: Question) -> dict[str, Document]:
-        """The documents of the organisations that a question names, as far as its scope allows."""
-        return {
-            record.id: self.document(record.id)
-            for record in self.documents()
-            if record.organisation in question.organisations and question.scope.limits.passes(record)
-        }
-
     def _organisations(self) -> list[str]:
         """The organisations that have documents here."""
         return sorted({record.organisation for record in self.documents() if record.organisation})
 
-    def _score(self, question: Question, hits: Sequence[Hit]) -> list[Scored]:
-        """The evidence units in the passages found, and what documents state of themselves where that is asked."""
-        by_document: dict[str, list[Hit]] = {}
-        for hit in hits:
-            by_document.setdefault(hit.chunk.document, []).append(hit)
-        documents = {document_id: self.document(document_id) for document_id in by_document}
-        found = {
-            (document_id, unit.spans): unit
-            for document_id, own in by_document.items()
-            for unit in find_units(documents[document_id], own)
-        }
-        if fields_asked(question):
-            documents |= self._documents_of(question)
-            found |= {(unit.document, unit.spans): unit for unit in find_fact_units(question, documents, hits)}
-        units = list(found.values())
-        if not units:
-            return []
-        terms = weigh_terms(question, self._store.catalog.idf)
-        cosines = [unit.hit.dense for unit in units]
-        scored = score_units(question, terms, units, documents, cosines)
-        foreign = [entry.unit for entry in scored if entry.features.foreign][:CLOSE_READ]
-        if not foreign:
-            return scored
-        query = self._store.embed([question.standalone], "query")[0]
-        vectors = self._store.embed([embedded_text(unit, documents[unit.document]) for unit in foreign], "passage")
-        near = {
-            (unit.document, unit.spans): float(vector @ query) for unit, vector in zip(foreign, vectors, strict=True)
-        }
-        cosines = [near.get(key, cosine) for key, cosine in zip(found, cosines, strict=True)]
-        return score_units(question, terms, units, documents, cosines)
-
-    def _write(self, question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> "_Written":
+    def _write(self, question: Question, found: Found, documents: Mapping[str, Document]) -> "_Written":
         """The answer by the composer."""
-        draft = compose(question, scored, documents, Thresholds(answer_threshold(scored)))
+        draft = found.draft(question, documents)
         text, citations = write_out(draft, documents)
         return _Written(draft.status, text, citations, EXTRACTIVE)
 

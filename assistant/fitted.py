@@ -18,7 +18,9 @@ class Features:
     Attributes:
         coverage: Share of the question's information, by inverse document frequency, that the unit holds, with less for
             what only stands above it or around it.
+        fullest: Whether no other unit that it competes with has more coverage.
         inside: The same for the unit's own words alone.
+        row_inside: `inside` where it is a row of a table, of which a reader trained on prose makes little.
         missing: Share of the question's information in the most informative word that is nowhere near the unit.
         nearness: Cosine of question and unit, or of the passage it stands in, less 0.85, in units of 0.05.
         lead: By how much that exceeds the mean of the units read, in units of 0.05.
@@ -42,7 +44,9 @@ class Features:
     """
 
     coverage: float
+    fullest: float
     inside: float
+    row_inside: float
     missing: float
     nearness: float
     lead: float

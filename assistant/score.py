@@ -3,14 +3,14 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.evidence import Unit, UnitKind
 from assistant.facts import fields_asked, is_meant
 from assistant.fitted import Features, model_for
 from assistant.reading import read_features
 from assistant.understand import Kind, Question
-from ingest.document import Document, Field
+from ingest.document import Document, Fact, Field
 from vectorstore.analyse import fold, query_terms, stem, words
 from vectorstore.names import is_named
 from vectorstore.organisations import without_set
@@ -114,30 +114,30 @@ def score_units(
     if not units:
         return []
     mean = sum(cosines) / len(cosines)
-    best = _best_passages(question, units, documents)
     asked_of_several = len(question.organisations) > 1
+    rivals = [documents[unit.document].fact(Field.ORGANISATION) if asked_of_several else None for unit in units]
+    best = _best(rivals, [unit.hit.score for unit in units])
+    judged = [
+        _features(question, terms, unit, documents[unit.document], cosine, mean, best[rival])
+        for unit, cosine, rival in zip(units, cosines, rivals, strict=True)
+    ]
+    fullest = _best(rivals, [features.coverage for features in judged])
     together = model_for(units)
     scored: list[Scored] = []
-    for unit, cosine in zip(units, cosines, strict=True):
-        features = _features(question, terms, unit, documents[unit.document], cosine, mean, best[unit.document])
+    for unit, rival, known in zip(units, rivals, judged, strict=True):
+        features = replace(known, fullest=float(known.coverage == fullest[rival]))
         # More passages are found for several organisations than are read; each is judged by what is known of it.
         model = model_for([unit]) if asked_of_several else together
         scored.append(Scored(unit, features, model.probability(features)))
     return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
 
 
-def _best_passages(question: Question, units: Sequence[Unit], documents: Mapping[str, Document]) -> dict[str, float]:
-    """Score of the best passage that each document competes with: of all, or of its organisation where each counts."""
-
-    def group(document_id: str) -> str | None:
-        asked_each = len(question.organisations) > 1
-        return documents[document_id].fact(Field.ORGANISATION) if asked_each else None
-
+def _best(rivals: Sequence[str | None], values: Sequence[float]) -> dict[str | None, float]:
+    """The greatest value among those that compete with each other."""
     best: dict[str | None, float] = {}
-    for unit in units:
-        key = group(unit.document)
-        best[key] = max(best.get(key, unit.hit.score), unit.hit.score)
-    return {unit.document: best[group(unit.document)] for unit in units}
+    for rival, value in zip(rivals, values, strict=True):
+        best[rival] = max(best.get(rival, value), value)
+    return best
 
 
 def answer_threshold(scored: Sequence[Scored]) -> float:
@@ -162,7 +162,9 @@ def _features(
     size = len(unit.text.split())
     return Features(
         coverage=sum(weight * max(match, 0.8 * title, 0.4 * around) for weight, match, title, around in matches),
+        fullest=0.0,  # known when all are
         inside=own,
+        row_inside=own * (unit.kind == UnitKind.ROW),
         missing=max((weight for weight, *found in matches if not any(found)), default=0.0),
         nearness=nearness,
         lead=(cosine - mean) / 0.05,
@@ -185,17 +187,23 @@ def _features(
 
 def _states_field(question: Question, unit: Unit, document: Document) -> bool:
     """Whether a unit is the line of a document that states what the question asks of it."""
-    start, end = unit.spans[0][0], unit.spans[-1][1]
     fields = fields_asked(question)
     return (
         bool(fields)
-        and end - start <= 300
-        and any(
-            fact.field in fields and fact.start is not None and fact.end is not None and start <= fact.start < end
-            for fact in document.facts
-        )
+        and any(fact.field in fields for fact in _facts_stated(unit, document))
         and is_meant(question, document)
     )
+
+
+def _facts_stated(unit: Unit, document: Document) -> list[Fact]:
+    """The document's facts that stand in a short unit."""
+    if sum(end - start for start, end in unit.spans) > 300:
+        return []
+    return [
+        fact
+        for fact in document.facts
+        if fact.start is not None and any(start <= fact.start < end for start, end in unit.spans)
+    ]
 
 
 def _names_required(question: Question, organisation: str) -> list[str]:
@@ -233,16 +241,7 @@ def _stems(text: str) -> frozenset[str]:
 
 def _field_words(unit: Unit, document: Document) -> str:
     """What a reader would call the front-page facts that a unit states."""
-    start, end = unit.spans[0][0], unit.spans[-1][1]
-    return " ".join(
-        FIELD_WORDS.get(fact.field, "")
-        for fact in document.facts
-        if fact.start is not None
-        and fact.end is not None
-        and fact.start < end
-        and fact.end > start
-        and end - start < 300
-    )
+    return " ".join(FIELD_WORDS.get(fact.field, "") for fact in _facts_stated(unit, document))
 
 
 def holds(kind: Kind, unit: Unit, question: str) -> bool:

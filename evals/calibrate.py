@@ -7,7 +7,7 @@ Run it again for another embedding model or other documents:
 It writes `assistant/weights.json`: two logistic models over the features of `assistant.fitted`, for evidence that
 the reader has read and for evidence that none has, each with the threshold under which an answer is not given. Each
 question's units are the examples; a unit is positive when it alone states every fact that the question expects. What is
-printed comes from ten-fold cross-validation over questions, not from the fit itself.
+printed comes from ten-fold cross-validation over questions, five times over, not from the fit itself.
 """
 
 import json
@@ -32,15 +32,21 @@ from vectorstore.open_reader import BUNDLED
 REGULARISATION = 0.3
 """Inverse strength of the L2 penalty; fewer questions than a few hundred want a strong one."""
 
-WRONG_COSTS = 0.42
+WRONG_COSTS = 0.3
 """What an answer costs to a question that has none, against 1 for a needless abstention."""
 
 BESIDE_COSTS = 0.15
 """What it costs to answer beside the point: further evidence is told as well, and often holds the answer."""
 
+ALIKE = 1.05
+"""Thresholds cost the same whose cost is within this factor of the least: a question more or less decides nothing."""
+
+ORDERS = 5
+"""How often the questions are divided anew for cross-validation."""
+
 _NAMES = tuple(Features.__dataclass_fields__)
 _FOR = (
-    "coverage inside nearness lead passage first typed asked named dated foreign_nearness listed "
+    "coverage fullest inside row_inside nearness lead passage first typed asked named dated foreign_nearness listed "
     "answerable relevant held focus"
 )
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
@@ -127,7 +133,10 @@ def best_units(
 
 
 def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
-    """The probability under which abstaining costs least; both sorts of question weigh the same in all."""
+    """The probability under which abstaining costs least; both sorts of question weigh the same in all.
+
+    Where several cost nearly the same, the middle one.
+    """
     answerable = sum(expected for _, _, expected in best)
     weight = answerable / max(len(best) - answerable, 1)
 
@@ -140,31 +149,36 @@ def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
                 total += BESIDE_COSTS if expected else WRONG_COSTS * weight
         return total
 
-    return min((round(0.05 + 0.01 * step, 2) for step in range(60)), key=cost)
+    costs = {round(0.05 + 0.01 * step, 2): cost(round(0.05 + 0.01 * step, 2)) for step in range(60)}
+    alike = [threshold for threshold, costing in costs.items() if costing <= ALIKE * min(costs.values())]
+    return alike[(len(alike) - 1) // 2]
 
 
 def cross_validate(examples: Sequence[Example], folds: int = 10) -> list[tuple[float, bool, bool]]:
-    """As `best_units`, each question with weights fitted on the others."""
-    order = np.random.default_rng(0).permutation(len(examples))
+    """As `best_units`, each question `ORDERS` times with weights fitted on others, drawn anew each time."""
     best: list[tuple[float, bool, bool]] = []
-    for fold_indices in np.array_split(order, folds):
-        held = set(fold_indices.tolist())
-        weights, bias = fit_weights([example for index, example in enumerate(examples) if index not in held])
-        best += best_units([examples[index] for index in fold_indices], weights, bias)
+    for seed in range(ORDERS):
+        order = np.random.default_rng(seed).permutation(len(examples))
+        for fold_indices in np.array_split(order, folds):
+            held = set(fold_indices.tolist())
+            weights, bias = fit_weights([example for index, example in enumerate(examples) if index not in held])
+            best += best_units([examples[index] for index in fold_indices], weights, bias)
     return best
 
 
 def summarise(best: Sequence[tuple[float, bool, bool]], threshold: float) -> dict[str, Any]:
-    """Counts at a threshold."""
+    """Shares at a threshold: of the questions with an answer, and of those without."""
     expected = [entry for entry in best if entry[2]]
     others = [entry for entry in best if not entry[2]]
+
+    def share(count: int, of: Sequence[object]) -> float:
+        return round(count / max(len(of), 1), 3)
+
     return {
-        "answerable": len(expected),
-        "best_unit_states_all_facts": sum(states for _, states, _ in expected),
-        "told": sum(states and probability >= threshold for probability, states, _ in expected),
-        "needless_abstentions": sum(probability < threshold for probability, _, _ in expected),
-        "unanswerable": len(others),
-        "abstained": sum(probability < threshold for probability, _, _ in others),
+        "best_unit_states_all_facts": share(sum(states for _, states, _ in expected), expected),
+        "told": share(sum(states and probability >= threshold for probability, states, _ in expected), expected),
+        "needless_abstentions": share(sum(probability < threshold for probability, _, _ in expected), expected),
+        "abstained": share(sum(probability < threshold for probability, _, _ in others), others),
     }
 
 
@@ -180,6 +194,10 @@ def fit_model(examples: Sequence[Example]) -> dict[str, Any]:
     return {
         "weights": {"bias": round(bias, 4), **told},
         "threshold": threshold,
+        "questions": {
+            "answerable": sum(example.answerable for example in examples),
+            "unanswerable": sum(not example.answerable for example in examples),
+        },
         "measured": summarise(held_out, threshold),
     }
 

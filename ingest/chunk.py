@@ -8,7 +8,7 @@ from itertools import pairwise
 from ingest.document import Block, BlockKind, Document
 from ingest.sentences import split_sentences
 
-CHUNKER_VERSION = "2"
+CHUNKER_VERSION = "3"
 """Part of a store's fingerprint: raise it when chunks of the same document would come out otherwise."""
 
 TARGET_TOKENS = 180

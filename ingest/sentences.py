@@ -8,6 +8,7 @@ _ABBREVIATIONS = frozenset(
     "no vol fig ed eds st.f i.s.f ang motsv obs sk tex bla fn s p pp ordf vd ref".split()
 )
 _END = re.compile(r"[.!?…]+[”\"'’)\]»]*(?=\s+|$)")
+_NUMBERING = re.compile(r"(?:^[\s\d.]*|[,;]\s+|:\s+(?=1$))\d+$")
 _WORD_BEFORE = re.compile(r"[\w.:]*$")
 _STARTS = re.compile(r"\s+[\"'”’(\[«]*([A-ZÅÄÖÉÜ0-9•–-]|$)")
 
@@ -46,8 +47,8 @@ def _is_boundary(text: str, begin: int, match: re.Match[str]) -> bool:
 
 
 def _is_numbering(text: str, begin: int, end: int) -> bool:
-    """Whether the digits before a full stop are a list number at the beginning of the sentence."""
-    return not text[begin:end].strip(" 0123456789.")
+    """Whether the digits before a full stop number what follows (*1. Tänk om, 2. Optimera*)."""
+    return bool(_NUMBERING.search(text[begin:end]))
 
 
 def _trimmed(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -78,6 +78,31 @@ def organisations_named(question: str, organisations: Sequence[str]) -> list[str
     return [name for name in named if name in said or (not apart(name) <= covered and apart(name) <= elsewhere)]
 
 
+def where_named(question: str, organisation: str) -> list[tuple[int, int]]:
+    """Where a question names an organisation, with the words beside the name that say what it is (*Region Skånes*).
+
+    Args:
+        question: As asked.
+        organisation: As in the catalog.
+
+    Returns:
+        Half-open intervals, in their order.
+    """
+    wanted = apart(organisation)
+    words = [(match.start(), match.end(), bare(match.group())) for match in re.finditer(r"[\w&+]+", question)]
+    own = [word in wanted or swedish_name(word) in wanted for _, _, word in words]
+    beside = [word in _REGIONAL | _LOCAL for _, _, word in words]
+    found: list[tuple[int, int]] = []
+    for place in (place for place, named in enumerate(own) if named):
+        first = place - 1 if place and beside[place - 1] else place
+        last = place + 1 if place + 1 < len(words) and beside[place + 1] else place
+        start, end = words[first][0], words[last][1]
+        if found and not question[found[-1][1] : start].strip():
+            start = found.pop()[0]
+        found.append((start, end))
+    return found
+
+
 def bodies_named(question: str) -> list[Body]:
     """The public bodies that a question names with their form, whether they have documents here or not."""
     return [

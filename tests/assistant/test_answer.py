@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Draft, Thresholds, compose, write_nearest, write_out
+from assistant.answer import Draft, Thresholds, compose, compose_parts, write_nearest, write_out
 from assistant.answers import AnswerStatus
+from assistant.divide import Part
 from assistant.evidence import UnitKind, find_units
 from assistant.score import Scored, score_units, weigh_terms
 from assistant.understand import understand
@@ -84,3 +85,108 @@ def test_a_place_cited_twice_has_one_marker(make_document, scored_units) -> None
     text, citations = write_out(draft, {document.id: document})
     assert text == "2021: Staden har två vänorter. [1]\n\n2022: Staden har två vänorter. [1]"
     assert len(citations) == 1
+
+
+@pytest.fixture
+def tell_years(make_document, scored_units) -> Callable[..., Draft]:
+    """Composes an answer from two documents of one organisation, the likelihood of the second being given."""
+
+    def tell(first: dict[str, str], second: dict[str, str], likelihood: float) -> Draft:
+        documents: dict[str, Document] = {}
+        scored: list[Scored] = []
+        for name, facts, probability in (("a", first, 0.8), ("b", second, likelihood)):
+            document = make_document(("paragraph", f"Sjön {name} har sju öar."), organisation="Ekby", **facts)
+            document = replace(document, id=name)
+            documents[name] = document
+            scored += scored_units(document, "Hur många öar har sjön?", probability)
+        return compose(understand("Hur många öar har sjön?"), scored, documents, Thresholds(0.3))
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"document_type": "rapport"}, {"document_type": "rapport"}),
+        (
+            {"document_type": "plan", "replaces": "Strategi för sjöar"},
+            {"document_type": "strategi", "title": "Strategi för sjöar"},
+        ),
+    ],
+)
+def test_editions_of_two_years_are_told_year_by_year(tell_years, first: dict[str, str], second: dict[str, str]) -> None:
+    draft = tell_years({"period": "2023", **first}, {"period": "2022", **second}, 0.1)
+    assert [year for year, _ in draft.statements] == ["2023", "2022"]
+
+
+def test_another_document_of_another_year_is_told_only_when_it_is_as_likely(tell_years) -> None:
+    facts = {"period": "2023", "document_type": "policy"}, {"period": "2021", "document_type": "stadga"}
+    assert [year for year, _ in tell_years(*facts, 0.1).statements] == [""]
+    assert [year for year, _ in tell_years(*facts, 0.7).statements] == ["2023", "2021"]
+
+
+@pytest.fixture
+def tell_parts(make_document, scored_units) -> Callable[..., Draft]:
+    """Answers in two parts from documents of a sentence or more each, with the probabilities given."""
+
+    def tell(*parts: tuple[str, Sequence[tuple[str, float]]], same: bool = True) -> Draft:
+        documents: dict[str, Document] = {}
+        evidence = []
+        for label, sentences in parts:
+            scored: list[Scored] = []
+            for text, probability in sentences:
+                document = replace(make_document(("paragraph", text), organisation=label), id=text)
+                documents[text] = document
+                scored += scored_units(document, "Vad kostar det?", probability)
+            scored.sort(key=lambda entry: -entry.probability)
+            evidence.append((Part(label, understand("Vad kostar det?"), same), scored))
+        return compose_parts(evidence, documents, Thresholds(0.3))
+
+    return tell
+
+
+def test_each_part_is_told_under_its_label(tell_parts) -> None:
+    draft = tell_parts(("Ekby", [("Kontoret kostar 3 miljoner.", 0.5)]), ("Talby", [("Resor kostar 2 miljoner.", 0.4)]))
+    assert draft.status == AnswerStatus.ANSWERED
+    assert [(label, entry.unit.text) for label, entry in draft.statements] == [
+        ("Ekby", "Kontoret kostar 3 miljoner."),
+        ("Talby", "Resor kostar 2 miljoner."),
+    ]
+
+
+def test_parts_without_one_sure_answer_are_no_answer(tell_parts) -> None:
+    parts = ("Ekby", [("Kontoret kostar 3 miljoner.", 0.29)]), ("Talby", [("Kontoret är litet.", 0.2)])
+    assert tell_parts(*parts) == Draft(AnswerStatus.NOT_FOUND)
+    assert tell_parts(("Ekby", []), ("Talby", [])) == Draft(AnswerStatus.NOT_FOUND)
+
+
+def test_a_part_beside_a_sure_one_needs_half_of_the_probability(tell_parts) -> None:
+    sure = ("Ekby", [("Kontoret kostar 3 miljoner.", 0.5)])
+    assert tell_parts(sure, ("Talby", [("Parken är stor.", 0.16)])).status == AnswerStatus.ANSWERED
+    less = tell_parts(sure, ("Talby", [("Parken är stor.", 0.14)]))
+    assert less.status == AnswerStatus.PARTIAL
+    assert [label for label, _ in less.statements] == ["Ekby"]
+
+
+def test_a_part_tells_of_the_same_thing_as_the_surest_one(tell_parts) -> None:
+    draft = tell_parts(
+        ("Ekby", [("Kontoret i Bryssel kostar 3 miljoner kronor.", 0.6)]),
+        ("Talby", [("Talby har en grön hamn.", 0.3), ("Kontoret i Bryssel kostar 2 miljoner kronor.", 0.2)]),
+    )
+    assert titles(draft)[1] == "Kontoret i Bryssel kostar 2 miljoner kronor."
+
+
+def test_parts_that_ask_different_things_are_told_by_their_own_likelihood(tell_parts) -> None:
+    draft = tell_parts(
+        ("", [("Kontoret i Bryssel kostar 3 miljoner kronor.", 0.6)]),
+        ("", [("Talby har en grön hamn.", 0.35), ("Kontoret i Bryssel kostar 2 miljoner kronor.", 0.3)]),
+        same=False,
+    )
+    assert titles(draft)[1] == "Talby har en grön hamn."
+
+
+def test_what_answers_both_parts_is_told_once(tell_parts) -> None:
+    both = ("Ekby antog planen 2021 genom fullmäktige.", 0.6)
+    draft = tell_parts(("", [both]), ("", [both]), same=False)
+    assert draft.status == AnswerStatus.ANSWERED
+    assert len(draft.statements) == 1

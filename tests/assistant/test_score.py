@@ -12,6 +12,7 @@ from assistant.fitted import Features, Model, model_for
 from assistant.reading import share_held
 from assistant.score import Scored, holds, score_units, weigh_terms
 from assistant.understand import Kind, understand
+from ingest.document import Fact, Field
 from vectorstore.reader import Place, Reading
 
 
@@ -64,6 +65,12 @@ def test_what_answers_is_likelier_than_what_only_sounds_alike(rank, question: st
     scored = rank(question, worse, better)
     assert [entry.unit.text for entry in scored] == [better, worse]
     assert scored[0].probability > scored[1].probability
+
+
+def test_only_the_unit_that_covers_most_is_the_fullest(rank) -> None:
+    scored = rank("Hur många vänorter har staden?", "Staden har två vänorter.", "Staden har sju parker.")
+    assert [entry.features.fullest for entry in scored] == [1.0, 0.0]
+    assert scored[0].features.coverage > scored[1].features.coverage
 
 
 def test_nearness_in_meaning_counts(rank) -> None:
@@ -135,3 +142,34 @@ def test_what_a_reader_has_read_is_judged_by_what_it_says(unit) -> None:
 def test_a_cross_encoder_that_tells_relevance_alone_leaves_the_plain_model(unit) -> None:
     plain = unit("Staden har sju vänorter.")
     assert model_for([replace(plain, hit=replace(plain.hit, reading=Reading(0.9)))]) == model_for([plain])
+
+
+def test_the_words_of_a_row_count_apart(unit, make_document, hits_over) -> None:
+    row = unit("Projekt: Rena vikar; Ansvarig: Miljönämnden")
+    question = understand("Vem är ansvarig för Rena vikar?")
+    document = make_document(("paragraph", "Miljönämnden är ansvarig för Rena vikar."))
+    (sentence,) = find_units(document, hits_over(document))
+    terms = weigh_terms(question, lambda alternatives: 3.0)
+    for one, told in ((row, True), (sentence, False)):
+        (scored,) = score_units(question, terms, [one], {"a.pdf": document}, [0.9])
+        assert scored.features.row_inside == (scored.features.inside if told else 0.0)
+        assert scored.features.inside > 0
+
+
+def test_of_a_list_of_facts_only_the_item_that_states_the_one_asked_for_counts(make_document, hits_over) -> None:
+    document = make_document(
+        ("paragraph", "Om planen:"),
+        ("item", "Antagen av: kommunstyrelsen"),
+        ("item", "Diarienummer: 12/2020"),
+        title="Plan för klimatet",
+        organisation="Ekby kommun",
+    )
+    place = document.text.index("Antagen")
+    stated = Fact(Field.ADOPTED_BY, "kommunstyrelsen", place, place + 27)
+    document = replace(document, facts=(*document.facts, stated))
+    question = understand("Vem antog planen i Ekby?", (), None, ["Ekby kommun"])
+    units = find_units(document, hits_over(document))
+    terms = weigh_terms(question, lambda alternatives: 3.0)
+    scored = score_units(question, terms, units, {"a.pdf": document}, [0.9] * len(units))
+    asked = {entry.unit.text.splitlines()[-1]: entry.features.asked for entry in scored if len(entry.unit.spans) == 2}
+    assert asked == {"Antagen av: kommunstyrelsen": 1.0, "Diarienummer: 12/2020": 0.0}

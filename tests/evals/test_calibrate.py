@@ -38,10 +38,8 @@ def test_the_telling_feature_gets_the_weight(separable: list[Example]) -> None:
 def test_held_out_questions_are_told_and_abstained_from(separable: list[Example]) -> None:
     held_out = cross_validate(separable)
     found = summarise(held_out, choose_threshold(held_out))
-    assert found["answerable"] == 40
-    assert found["unanswerable"] == 20
-    assert found["told"] >= 38
-    assert found["abstained"] >= 18
+    assert found["told"] >= 0.95
+    assert found["abstained"] >= 0.9
 
 
 def test_cross_validation_is_repeatable(separable: list[Example]) -> None:
@@ -58,6 +56,11 @@ def test_threshold_lies_between_right_answers_and_questions_without_one() -> Non
     assert 0.3 < choose_threshold(best) <= 0.6
 
 
+def test_of_thresholds_that_cost_the_same_the_middle_one_is_taken() -> None:
+    best = [(0.8, True, True), (0.6, True, True), (0.3, False, False), (0.2, False, False)]
+    assert choose_threshold(best) == pytest.approx(0.45, abs=0.011)
+
+
 def test_features_of_the_reader_are_left_out_without_one() -> None:
     names = list(Features.__dataclass_fields__)
     one = Example(True, np.ones((2, len(names))), np.array([True, False]))
@@ -66,7 +69,7 @@ def test_features_of_the_reader_are_left_out_without_one() -> None:
 
 
 def test_what_speaks_for_a_unit_gets_no_weight_below_zero() -> None:
-    """The first two features are `coverage` and `inside`; here the second would be set against the first."""
+    """The first two features are `coverage` and `fullest`; here the second would be set against the first."""
     generator = np.random.default_rng(3)
     examples = []
     for _ in range(50):

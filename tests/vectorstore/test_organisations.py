@@ -1,7 +1,7 @@
 import pytest
 
 from vectorstore.names import is_named
-from vectorstore.organisations import asks_each, organisations_named, without_set
+from vectorstore.organisations import asks_each, organisations_named, where_named, without_set
 
 ALL = [
     "City of Malmö", "Exempelstads kommun", "Göteborgs Stad", "Linköpings kommun", "Region Mellansjö",
@@ -79,6 +79,22 @@ def test_a_question_about_which_of_them_is_recognised(question: str) -> None:
 )
 def test_other_questions_are_not(question: str) -> None:
     assert not asks_each(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "organisation", "where"),
+    [
+        ("Vad gör Malmö och Göteborg?", "City of Malmö", ["Malmö"]),
+        ("Vad gör Malmö stad och Göteborg?", "City of Malmö", ["Malmö stad"]),
+        ("vad gor malmos kontor", "City of Malmö", ["malmos"]),
+        ("Jämför Region Stockholms mål med Göteborgs", "Region Stockholm", ["Region Stockholms"]),
+        ("What does the City of Gothenburg do?", "Göteborgs Stad", ["Gothenburg"]),
+        ("Malmös mål och målen i Malmö", "City of Malmö", ["Malmös", "Malmö"]),
+        ("Vad gör Uppsala?", "City of Malmö", []),
+    ],
+)
+def test_where_an_organisation_is_named_in_a_question(question: str, organisation: str, where: list[str]) -> None:
+    assert [question[start:end] for start, end in where_named(question, organisation)] == where
 
 
 def test_the_set_is_taken_out_of_the_question() -> None:
