@@ -125,7 +125,7 @@ def score_units(
     together = model_for(units)
     scored: list[Scored] = []
     for unit, rival, known in zip(units, rivals, judged, strict=True):
-        features = replace(known, fullest=float(known.coverage == fullest[rival]))
+        features = replace(known, fullest=float(0 < known.coverage == fullest[rival]))
         # More passages are found for several organisations than are read; each is judged by what is known of it.
         model = model_for([unit]) if asked_of_several else together
         scored.append(Scored(unit, features, model.probability(features)))
