@@ -54,6 +54,7 @@ def question_sets(root: Path, shared: Path) -> tuple[list[QuestionSet], list[Que
     """The project's own sets, and those beside it."""
     datasets, others = root / "evals" / "datasets", shared / "evals"
     own = [QuestionSet(name, root / "samples", datasets / f"{name}.jsonl") for name in ("samples", "scope")]
+    own.append(QuestionSet("unseen", datasets / "unseen", datasets / "unseen.jsonl"))
     beside = [
         QuestionSet("seed_dev", shared / "corpus", others / "seed_dev.jsonl"),
         QuestionSet("plans_dev", shared / "pdfs" / "swedish", others / "plans_dev.jsonl"),

@@ -18,6 +18,10 @@ SAMPLES = ROOT / "samples"
 CASES: list[dict[str, Any]] = [
     json.loads(line) for line in (ROOT / "evals" / "datasets" / "samples.jsonl").read_text("utf-8").splitlines()
 ]
+UNSEEN = ROOT / "evals" / "datasets" / "unseen"
+UNSEEN_CASES: list[dict[str, Any]] = [
+    json.loads(line) for line in UNSEEN.with_suffix(".jsonl").read_text("utf-8").splitlines()
+]
 KINDS = {
     "fact", "list", "number", "date", "person", "explanation", "metadata", "comparison", "multi", "follow-up",
     "cross-lingual", "misspelt", "keyword", "false-premise", "unanswerable", "conflicting",
@@ -27,6 +31,11 @@ KINDS = {
 @cache
 def sample(name: str) -> Document:
     return load_file(SAMPLES / name, name)
+
+
+@cache
+def unseen(name: str) -> Document:
+    return load_file(UNSEEN / name, name)
 
 
 def squeezed(text: str) -> str:
@@ -107,3 +116,18 @@ def test_the_questions_about_scope_name_samples_and_their_pages() -> None:
         assert all((SAMPLES / source).is_file() for source in case["sources"]), case["id"]
         for page in case.get("pages", []):
             assert 1 <= page["page"] <= len(sample(page["source"]).pages), case["id"]
+
+
+@pytest.mark.parametrize("case", UNSEEN_CASES, ids=lambda case: case["id"])
+def test_the_unseen_documents_hold_what_is_expected_of_them(case: dict[str, Any]) -> None:
+    assert case["answerable"] == bool(case.get("facts")) == bool(case.get("sources"))
+    text = squeezed(" ".join(unseen(source).text for source in case.get("sources", ()))).casefold()
+    facts: list[list[str]] = case.get("facts", [])
+    assert [spellings for spellings in facts if not any(squeezed(s).casefold() in text for s in spellings)] == []
+
+
+def test_every_unseen_document_is_asked_about_and_much_that_none_holds() -> None:
+    assert len({case["id"] for case in UNSEEN_CASES}) == len(UNSEEN_CASES) >= 100
+    assert sum(not case["answerable"] for case in UNSEEN_CASES) >= 20
+    sources = {source for case in UNSEEN_CASES for source in case.get("sources", ())}
+    assert sources == {path.name for path in UNSEEN.iterdir()}

@@ -42,7 +42,7 @@ def test_the_page_names_every_command() -> None:
 
 def test_the_sets_are_the_projects_own_and_those_that_are_here(tmp_path: Path) -> None:
     own, beside = question_sets(ROOT, tmp_path)
-    assert [one.name for one in own] == ["samples", "scope"] and all(one.is_here for one in own)
+    assert [one.name for one in own] == ["samples", "scope", "unseen"] and all(one.is_here for one in own)
     assert beside == []
     for name in ("corpus", "evals"):
         (tmp_path / name).mkdir()
