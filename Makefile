@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 7860
 DEMO_DATA ?= .demo
 TRAINING ?= ../shared/training
+DOCUMENTS ?= ../shared/pdfs/swedish ../shared/corpus
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -75,7 +76,7 @@ gate-run: setup
 	@$(BIN)/utblick eval run evals/datasets/samples.jsonl --take 40 --data $(GATE)/data --out $(GATE)/run --json >/dev/null
 
 reader: setup  ## Train the reader anew on the data in TRAINING: minutes on a GPU, hours without
-	@$(BIN)/python -m training.build --data $(TRAINING)
+	@$(BIN)/python -m training.build --data $(TRAINING) --beside $(DOCUMENTS)
 
 clean:
 	rm -rf .venv .demo build

@@ -32,7 +32,7 @@ from vectorstore.open_reader import BUNDLED
 REGULARISATION = 0.3
 """Inverse strength of the L2 penalty; fewer questions than a few hundred want a strong one."""
 
-WRONG_COSTS = 0.3
+WRONG_COSTS = 0.42
 """What an answer costs to a question that has none, against 1 for a needless abstention."""
 
 BESIDE_COSTS = 0.15

@@ -22,6 +22,7 @@ from scipy.sparse import csr_matrix
 
 from ingest.sentences import split_sentences
 from training.alter import keyword_style, misspell, swap_particular, unaccented
+from training.strategies import read_strategies
 from training.windows import Window, cut_windows, find_window
 from vectorstore.analyse import STOP_WORDS, stem, words
 from vectorstore.bundled import ensure_bundled_model
@@ -37,10 +38,13 @@ HELD_OUT = 0.08
 NEGATIVES = 12
 """Windows for each question that share its words and do not hold its answer."""
 
+STRATEGIES = Path(__file__).parent / "strategies"
+"""Documents of the kind that the reader is for, with questions."""
+
 _LABELS = ("questions", "contexts", "windows")
 
 
-def prepare(data: Path, out: Path, cache: Path, seed: int = 0) -> dict[str, int]:
+def prepare(data: Path, out: Path, cache: Path, seed: int = 0, beside: Sequence[Path] = ()) -> dict[str, int]:
     """Write the arrays.
 
     Args:
@@ -48,6 +52,7 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0) -> dict[str, int]
         out: Folder to write to, made when absent.
         cache: Where the bundled model is unpacked.
         seed: Decides what is altered.
+        beside: Folders of documents that the questions in `training/strategies` are about and that are not there.
 
     Returns:
         Counts of what was written.
@@ -56,13 +61,16 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0) -> dict[str, int]
     passages = _read(data / "passages.jsonl")
     place = {passage["id"]: index for index, passage in enumerate(passages)}
     held = _held_out([passage["source"] for passage in passages])
-    texts = [passage["text"] for passage in passages]
+    strategies = read_strategies(sorted(STRATEGIES.iterdir()), len(passages), beside)
+    held += [strategy.held for strategy in strategies]
+    texts = [passage["text"] for passage in passages] + [strategy.text for strategy in strategies]
     windows: list[Window] = []
     own: list[list[list[int]]] = []
     for target in TARGETS:
         cut: list[list[int]] = []
         for index, text in enumerate(texts):
-            found = cut_windows(index, text, target)
+            whole = index >= len(passages)
+            found = strategies[index - len(passages)].windows if whole else cut_windows(index, text, target)
             cut.append(list(range(len(windows), len(windows) + len(found))))
             windows += found
         own.append(cut)
@@ -70,6 +78,9 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0) -> dict[str, int]
     rows: list[dict[str, Any]] = []
     for question in _read(data / "questions.jsonl"):
         rows += _rows(question, place[question["passage"]], texts, windows, own, names, held, chance)
+    for index, strategy in enumerate(strategies, start=len(passages)):
+        for question in strategy.questions:
+            rows += _rows(question, index, texts, windows, own, names, held, chance, kind="strategy")
     rows += _heading_rows(windows, own[0], held)
     _mine_lexical(rows, windows, texts, own[0])
     told = [texts[window.passage][window.start : window.end] for window in windows]
@@ -109,12 +120,17 @@ def _rows(
     names: Sequence[str],
     held: Sequence[bool],
     chance: random.Random,
+    kind: str = "asked",
 ) -> list[dict[str, Any]]:
     """The examples that one question gives: itself, and altered."""
     asked = question["question"].strip()
-    base = {"held": held[passage], "kind": "asked", "own": passage, "answer": ""}
+    base = {"held": held[passage], "kind": kind, "own": passage, "answer": ""}
     if not question["answers"]:
-        gold = [_best_overlap(asked, [windows[index] for index in cut[passage]], texts[passage]) for cut in own]
+        near = question.get("near")
+        gold = [
+            _best_overlap(asked, [windows[index] for index in cut[passage]], texts[passage]) if near is None else near
+            for cut in own
+        ]
         return [
             base
             | {
@@ -186,7 +202,7 @@ def _cut_rows(rows: Sequence[dict[str, Any]], windows: list[Window], told: list[
     """Questions whose window has lost the sentence that answers: right subject, no answer. Adds those windows."""
     cut: list[dict[str, Any]] = []
     for row in rows:
-        if row["held"] or row["kind"] != "asked" or not row["answerable"]:
+        if row["held"] or row["kind"] not in ("asked", "strategy") or not row["answerable"]:
             continue
         positives = []
         for window, start, _ in row["positives"]:
@@ -227,7 +243,8 @@ def _mine_lexical(
         asked = {vocabulary[stem(word)] for word in words(row["text"]) if stem(word) in vocabulary}
         weights = np.zeros(len(vocabulary))
         weights[list(asked)] = idf[list(asked)]
-        best = np.argsort(-(matrix @ weights), kind="stable")[: NEGATIVES * 4]
+        scores = matrix @ weights
+        best = np.argsort(-scores, kind="stable")[: NEGATIVES * 4]
         positive = row["positives"][0][0]
         answer = row["answer"].lower()
         row["negatives"] = [
@@ -238,7 +255,9 @@ def _mine_lexical(
             and not (row["kind"] == "heading" and windows[index].passage == row["own"])
         ][:NEGATIVES]
         row["siblings"] = [
-            index for index in own[row["own"]] if index != positive and not (answer and answer in lowered[index])
+            index
+            for index in sorted(own[row["own"]], key=lambda index: -scores[index])
+            if index != positive and not (answer and answer in lowered[index])
         ][:NEGATIVES]
 
 
@@ -315,9 +334,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of passages.jsonl and questions.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
     parser.add_argument("--cache", type=Path, default=user_cache_path("utblick", appauthor=False))
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--beside", type=Path, nargs="*", default=(), help="folders of documents that are not in the project"
+    )
     arguments = parser.parse_args()
-    print(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed))
+    print(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed, arguments.beside))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from training.examples import Examples
 from training.export import export
 from training.network import load_start
 from training.prepare import prepare
+from training.restore import restore
+from training.strategies import read_strategies
 from training.train import Recipe, best_spans, train
 from training.windows import cut_windows
 from vectorstore.bundled_reader import BundledReader
@@ -65,7 +67,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_questions_are_laid_out_as_the_reader_meets_them(work: Path) -> None:
     examples = Examples(work / "examples.npz")
     kinds = set(examples.kinds.tolist())
-    assert kinds == {"asked", "keywords", "misspelt", "twin", "heading", "cut"}
+    assert kinds == {"asked", "keywords", "misspelt", "twin", "heading", "cut", "strategy"}
     twin = int(np.flatnonzero(examples.kinds == "twin")[0])
     for row, answers in ((0, True), (twin, False)):
         batch = next(examples.batches([row], 3, 1, np.random.default_rng(0), shuffle=False))
@@ -94,6 +96,41 @@ def test_a_network_is_trained_stopped_gone_on_with_and_written(work: Path, tmp_p
         "Hur många vänorter har Ekby?", [Passage("Den har 3 vänorter.", "Om Ekby")]
     )
     assert 0 < readings[0].relevance < 1
+    restored, trained = restore(out), network.state_dict()
+    assert set(restored) == set(trained)
+    for name, weight in trained.items():
+        if not name.startswith("answerability.2"):  # calibrated when it is written
+            assert torch.allclose(
+                restored[name], weight.to(torch.float16).float(), atol=0.02 * float(weight.abs().max())
+            )
+
+
+def test_questions_over_a_document_are_read_with_its_chunks(tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text(
+        "# Plan för Ekby\n\n## Mål\n\nEkby ska ha sju vänorter år 2030.\n\n## Åtgärder\n\n"
+        "| Åtgärd | Ansvar |\n|---|---|\n| Nytt kontor | Stadsledningen |\n",
+        "utf-8",
+    )
+    rows = [
+        {"question": "Hur många?", "quote": "Ekby ska ha sju vänorter år 2030.", "answer": "sju vänorter"},
+        {"question": "Vem ordnar lokal?", "quote": "| Nytt kontor | Stadsledningen |", "answer": "Stadsledningen"},
+        {"question": "Vad kostar det?", "quote": "| Nytt kontor | Stadsledningen |", "answer": ""},
+        {"question": "Vad?", "quote": "Det står inte här.", "answer": "inte"},
+    ]
+    lines = [json.dumps({"document": "plan.md"} | row) for row in [*rows, {"document": "gone.md", "answer": ""}]]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), "utf-8")
+    (strategy,) = read_strategies([tmp_path], 5)
+    assert [window.passage for window in strategy.windows] == [5] * len(strategy.windows)
+    assert {(window.title, window.heading) for window in strategy.windows} == {
+        ("Plan för Ekby", "Mål"),
+        ("Plan för Ekby", "Åtgärder"),
+    }
+    told = [[answer["text"] for answer in question["answers"]] for question in strategy.questions]
+    assert told == [["sju vänorter"], ["Stadsledningen"], []]
+    for question in strategy.questions:
+        for answer in question["answers"]:
+            assert strategy.text[answer["start"] :].startswith(answer["text"])
+    assert strategy.windows[strategy.questions[2]["near"]].heading == "Åtgärder"
 
 
 def test_an_average_lies_between() -> None:
