@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest import Document, load_file
+from ingest import Document, Field, load_file
 from ingest.chunk import Chunk, chunk_document, estimate_tokens
 from training.windows import Window
 from vectorstore.analyse import STOP_WORDS, stem, words
+from vectorstore.rerank import owned_title
 
 HELD_OUT = 8
 """Every so-manieth document is held out."""
@@ -72,7 +73,8 @@ def read_strategies(folders: Iterable[Path], first: int, beside: Sequence[Path] 
 def _window(passage: int, document: Document, chunk: Chunk) -> Window:
     above = [heading for heading in chunk.headings if heading != document.title]
     heading = " > ".join(part.strip() for part in (*above, chunk.lead_in) if part.strip())
-    return Window(passage, chunk.start, chunk.end, document.title, heading)
+    title = owned_title(document.title, document.fact(Field.ORGANISATION))
+    return Window(passage, chunk.start, chunk.end, title, heading)
 
 
 def _located(row: dict[str, Any], document: Document, chunks: Sequence[Chunk]) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader
     Args:
         question: The standalone question.
         hits: Best first.
-        titles: Title of each document.
+        titles: Title of each document, with whose it is.
         reader: What reads them.
 
     Returns:
@@ -53,6 +53,16 @@ def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader
         drop = min(0.0, scored[-1].score - rest[0].score)
         scored += [replace(hit, score=hit.score + drop) for hit in rest]
     return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
+
+
+def owned_title(title: str, organisation: str | None) -> str:
+    """A document's title with whose it is, where that is known and the title does not say it.
+
+    Pages of a document seldom name the organisation that a question names.
+    """
+    if not organisation or organisation.lower() in title.lower():
+        return title
+    return f"{organisation} > {title}"
 
 
 def _readable(hits: Sequence[Hit]) -> int:

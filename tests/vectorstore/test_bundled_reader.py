@@ -11,6 +11,7 @@ from vectorstore.open_reader import open_reader
 from vectorstore.reader import Passage
 from vectorstore.reader_input import tokenize
 from vectorstore.reader_layout import CONTEXT, PASSAGE, QUESTION, SHARED, lay_out
+from vectorstore.rerank import owned_title
 
 MONEY = Passage(
     "Under året fick staden 12 miljoner kronor i EU-stöd. Antalet vänorter var sju.", "Provköping > Årsrapport 2021"
@@ -51,6 +52,25 @@ def test_any_text_can_be_read(reader: BundledReader, text: str) -> None:
     (read,) = reader.read("Vad står det?", [Passage(text)])
     assert 0 <= read.relevance <= 1
     assert read.span is None or 0 <= read.span[0] <= read.span[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("title", "organisation", "told"),
+    [
+        ("Handlingsplan 2025", "Ekby kommun", "Ekby kommun > Handlingsplan 2025"),
+        ("Handlingsplan för Ekby kommun", "Ekby kommun", "Handlingsplan för Ekby kommun"),
+        ("Handlingsplan 2025", None, "Handlingsplan 2025"),
+    ],
+)
+def test_a_title_says_whose_the_document_is(title: str, organisation: str | None, told: str) -> None:
+    assert owned_title(title, organisation) == told
+
+
+def test_whose_the_document_is_tells_which_passage_answers(reader: BundledReader) -> None:
+    plan = "Kommunstyrelsen avsätter 900 000 kronor för handlingsplanen."
+    titles = [owned_title("Handlingsplan 2025", name) for name in ("Ekby kommun", "Talldals kommun")]
+    ekby, talldal = reader.read("Hur mycket avsätter Ekby?", [Passage(plan, title) for title in titles])
+    assert ekby.relevance > talldal.relevance
 
 
 def test_nothing_is_read_of_nothing(reader: BundledReader) -> None:
