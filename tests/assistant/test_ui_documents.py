@@ -76,8 +76,8 @@ def test_examples_ask_for_the_fullest_particular_section() -> None:
     )
     records = [record("a", "Provköpings kommun"), record("b", "Exempelstads kommun")]
     assert example_questions(library, records, SWEDISH) == [
-        "Vad säger Provköpings kommun om vänorter?",
-        "Vad säger Exempelstads kommun om Eurocities?",
+        "Vad skriver Provköpings kommun om vänorter?",
+        "Vad skriver Exempelstads kommun om Eurocities?",
     ]
     assert example_questions(library, records, ENGLISH) == [
         "What does Provköpings kommun say about “Vänorter”?",
@@ -89,4 +89,4 @@ def test_examples_take_turns_and_do_not_repeat_a_subject() -> None:
     sections = (("Vänorter", "v" * 200), ("Nätverk", "n" * 100))
     library = Library(*(document(name, *sections) for name in "abc"))
     records = [record("a", "Ett"), record("b", "Ett"), record("c", "Två")]
-    assert example_questions(library, records, SWEDISH) == ["Vad säger Ett om vänorter?", "Vad säger Två om nätverk?"]
+    assert example_questions(library, records, SWEDISH) == ["Vad skriver Ett om vänorter?", "Vad skriver Två om nätverk?"]
