@@ -89,4 +89,7 @@ def test_examples_take_turns_and_do_not_repeat_a_subject() -> None:
     sections = (("Vänorter", "v" * 200), ("Nätverk", "n" * 100))
     library = Library(*(document(name, *sections) for name in "abc"))
     records = [record("a", "Ett"), record("b", "Ett"), record("c", "Två")]
-    assert example_questions(library, records, SWEDISH) == ["Vad skriver Ett om vänorter?", "Vad skriver Två om nätverk?"]
+    assert example_questions(library, records, SWEDISH) == [
+        "Vad skriver Ett om vänorter?",
+        "Vad skriver Två om nätverk?",
+    ]
