@@ -23,8 +23,8 @@ from scipy.sparse import csr_matrix
 from ingest.sentences import split_sentences
 from training.alter import keyword_style, misspell, swap_particular, unaccented
 from training.strategies import read_strategies
-from training.windows import Window, cut_windows, find_window
-from vectorstore.analyse import STOP_WORDS, stem, words
+from training.windows import Window, cut_windows, find_window, informative_stems
+from vectorstore.analyse import stem, words
 from vectorstore.bundled import ensure_bundled_model
 from vectorstore.reader_input import open_tokenizer, tokenize
 from vectorstore.reader_layout import Tokens
@@ -163,7 +163,7 @@ def _rows(
 
 def _best_overlap(asked: str, windows: Sequence[Window], text: str) -> int:
     """The window of a passage that looks most as if it answered."""
-    terms = {stem(word) for word in words(asked) if word not in STOP_WORDS}
+    terms = informative_stems(asked)
 
     def overlap(window: Window) -> int:
         return len(terms & {stem(word) for word in words(text[window.start : window.end])})
@@ -334,6 +334,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of passages.jsonl and questions.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
     parser.add_argument("--cache", type=Path, default=user_cache_path("utblick", appauthor=False))
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--beside", type=Path, nargs="*", default=(), help="folders of documents that are not in the project"
     )

@@ -9,8 +9,7 @@ from typing import Any
 
 from ingest import Document, Field, load_file
 from ingest.chunk import Chunk, chunk_document, estimate_tokens
-from training.windows import Window
-from vectorstore.analyse import STOP_WORDS, stem, words
+from training.windows import Window, informative_stems
 from vectorstore.rerank import owned_title
 
 HELD_OUT = 8
@@ -90,8 +89,8 @@ def _located(row: dict[str, Any], document: Document, chunks: Sequence[Chunk]) -
     ]
     if not near:
         return None
-    terms = _terms(row["question"])
-    near.sort(key=lambda index: -len(terms & _terms(chunks[index].text)))
+    terms = informative_stems(row["question"])
+    near.sort(key=lambda index: -len(terms & informative_stems(chunks[index].text)))
     question = {"question": row["question"], "answers": []}
     if not row["answer"]:
         return question | {"near": near[0]}
@@ -122,7 +121,3 @@ def _line_with(text: str, wanted: str) -> tuple[int, int] | None:
             return place, place + len(line)
         place += len(line)
     return None
-
-
-def _terms(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in STOP_WORDS}

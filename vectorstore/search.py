@@ -66,7 +66,8 @@ def search(
     ranked = _ranked(store, question, wanted, language, limits, found, records, each)
     hits = spread(ranked, wanted, groups)
     if reader is not None:
-        titles = {record.id: owned_title(record.title, record.organisation) for record in records}
+        told = {hit.chunk.document for hit in hits}
+        titles = {record.id: owned_title(record.title, record.organisation) for record in records if record.id in told}
         hits = rerank(question, hits, titles, reader)
     return spread(collapse(hits, wanted if groups else top_k, groups), top_k, groups)
 
