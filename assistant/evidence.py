@@ -87,6 +87,18 @@ def find_units(document: Document, hits: Sequence[Hit]) -> list[Unit]:
     return list(units.values())
 
 
+def list_at(document: Document, index: int) -> list[tuple[int, int]]:
+    """Spans of the list that a block introduces or is an item of, its lead-in first; empty where it is neither."""
+    blocks = document.blocks
+    if blocks[index].kind != BlockKind.ITEM:
+        introduces = index + 1 < len(blocks) and blocks[index + 1].lead_in == index
+        return _list_spans(document, index) if introduces else []
+    lead_in = blocks[index].lead_in
+    if lead_in is not None:
+        return _list_spans(document, lead_in)
+    return [(member.start, member.end) for member in _siblings(blocks, index)]
+
+
 def _is_front_page(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether a list is the document's own facts (*Antagen av*, *Diarienummer*): its lines are asked for one by one."""
     starts = [fact.start for fact in document.facts if fact.start is not None]

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answer import Draft, Thresholds, compose, compose_parts, speaking_of
+from assistant.answer import Draft, Thresholds, compose, compose_parts, repeats, speaking_of
 from assistant.answers import AnswerStatus
 from assistant.divide import Part, divide
 from assistant.evidence import embedded_text, find_units
 from assistant.facts import fields_asked, find_fact_units
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
+from assistant.section import find_sections, subject_of
 from assistant.stages import stage
 from assistant.understand import Question
 from assistant.verify import addresses_model
@@ -38,6 +39,8 @@ class Found:
         evidence: Those that may be told: that speak of whom the question is about.
         parts: The parts that the question has, each with its evidence; empty where it has none.
         whole: The evidence for the question as a whole; empty where its parts were enough.
+        sections: The sections that are headed by what the question wants to be told about, each statement with its
+            label; empty where there are none.
     """
 
     hits: tuple[Hit, ...]
@@ -45,9 +48,12 @@ class Found:
     evidence: tuple[Scored, ...]
     parts: tuple[tuple[Part, tuple[Scored, ...]], ...] = ()
     whole: tuple[Scored, ...] = ()
+    sections: tuple[tuple[str, Scored], ...] = ()
 
     def draft(self, question: Question, documents: Mapping[str, Document]) -> Draft:
-        """The answer: part by part where each part has one, else as a whole, else as far as the parts have one."""
+        """The answer: a section, or part by part where each part has one, as a whole, as far as the parts have one."""
+        if self.sections:
+            return Draft(AnswerStatus.ANSWERED, self.sections)
         thresholds = Thresholds(answer_threshold(self.evidence))
         if not self.parts:
             return compose(question, self.evidence, documents, thresholds)
@@ -76,6 +82,10 @@ class Finder:
 
     def find(self, question: Question) -> Found:
         """The evidence for a question, for each of its parts where it has several."""
+        if subject_of(question):
+            told = self.read(question)
+            if told.sections:
+                return told
         parts = divide(question, self._store.catalog.records())
         if not parts:
             return self.read(question)
@@ -93,10 +103,15 @@ class Finder:
         with stage("retrieve"):
             hits = self._retrieve(question)
         with stage("score"):
-            scored = self._score(question, self._harmless(hits))
-        documents = {entry.unit.document: self._document(entry.unit.document) for entry in scored}
+            harmless = self._harmless(hits)
+            scored = self._score(question, harmless)
+            sections = self._sections(question, harmless)
+        certain = [entry for _, entry in sections]
+        documents = {entry.unit.document: self._document(entry.unit.document) for entry in [*certain, *scored]}
         strangers = () if question.organisations else question.strangers
-        return Found(tuple(hits), tuple(scored), tuple(speaking_of(strangers, scored, documents)))
+        evidence = speaking_of(strangers, [*certain, *scored], documents)
+        told = tuple((label, entry) for label, entry in sections if entry in evidence)
+        return Found(tuple(hits), tuple(scored), tuple(evidence), sections=told)
 
     def _retrieve(self, question: Question) -> list[Hit]:
         """The best passages; where several organisations are asked about, more, with the best of each among them."""
@@ -122,6 +137,22 @@ class Finder:
                 "\n".join((self._document(hit.chunk.document).title, *hit.chunk.headings, hit.chunk.text))
             )
         ]
+
+    def _sections(self, question: Question, hits: Sequence[Hit]) -> list[tuple[str, Scored]]:
+        """The sections that are headed by what the question wants to be told about, as certain evidence."""
+        documents = {hit.chunk.document: self._document(hit.chunk.document) for hit in hits}
+        terms = weigh_terms(question, self._store.catalog.idf)
+        found = find_sections(question, hits, documents)
+        statements: list[tuple[str, Scored]] = []
+        for organisation, units in found:
+            scored = score_units(question, terms, units, documents, [unit.hit.dense for unit in units])
+            own: list[Scored] = []
+            for entry in sorted(scored, key=lambda entry: entry.unit.spans):
+                if not addresses_model(entry.unit.text) and not any(repeats(entry.unit, told.unit) for told in own):
+                    own.append(replace(entry, probability=1.0))
+            labels = [organisation if len(found) > 1 else "", *([""] * len(own))]
+            statements += zip(labels, own, strict=False)
+        return statements
 
     def _documents_of(self, question: Question) -> dict[str, Document]:
         """The documents of the organisations that a question names, as far as its scope allows."""

@@ -28,6 +28,7 @@ from vectorstore.reader import Reader
 from vectorstore.rerank import rerank
 from vectorstore.search import rank_passages
 from vectorstore.store import Embedder, Store
+from vectorstore.types import DocumentRecord
 
 _CHUNKS_A_DOCUMENT = 2
 """Chunks that are asked for, for each document wanted: a document stands where its best chunk does."""
@@ -133,14 +134,14 @@ def searches_of(store: Store, reader: Reader | None = None) -> Mapping[str, Sear
     """
 
     @cache
-    def titles() -> dict[str, str]:
-        return {record.id: record.title for record in store.catalog.records()}
+    def documents() -> dict[str, DocumentRecord]:
+        return {record.id: record for record in store.catalog.records()}
 
     def hybrid(query: str, top_k: int) -> list[tuple[str, float]]:
         language = "en" if detect_language(query) == "en" else "sv"
         hits = rank_passages(store, query, _CHUNKS_A_DOCUMENT * top_k, language)
         if reader is not None:
-            hits = rerank(query, hits, titles(), reader)
+            hits = rerank(query, hits, documents(), reader)
         return best_of_documents((hit.chunk.document, hit.score) for hit in hits)[:top_k]
 
     def dense(query: str, top_k: int) -> list[tuple[str, float]]:

@@ -122,9 +122,10 @@ def _rows(
     chance: random.Random,
     kind: str = "asked",
 ) -> list[dict[str, Any]]:
-    """The examples that one question gives: itself, and altered."""
+    """The examples that one question gives: itself, and altered; of kinds that begin with `kind` unless that is `asked`."""
     asked = question["question"].strip()
     base = {"held": held[passage], "kind": kind, "own": passage, "answer": ""}
+    prefix = "" if kind == "asked" else f"{kind}-"
     if not question["answers"]:
         near = question.get("near")
         gold = [
@@ -152,12 +153,12 @@ def _rows(
     rows = [row | {"text": asked}]
     if held[passage]:
         return rows
-    rows.append(row | {"text": keyword_style(asked), "kind": "keywords"})
-    rows.append(row | {"text": misspell(unaccented(asked), chance), "kind": "misspelt"})
+    rows.append(row | {"text": keyword_style(asked), "kind": f"{prefix}keywords"})
+    rows.append(row | {"text": misspell(unaccented(asked), chance), "kind": f"{prefix}misspelt"})
     twin = swap_particular(asked, texts[passage], names, chance)
     if twin:
         nothing = [(window, -1, -1) for window, _, _ in positives]
-        rows.append(base | {"text": twin, "kind": "twin", "positives": nothing, "answerable": False})
+        rows.append(base | {"text": twin, "kind": f"{prefix}twin", "positives": nothing, "answerable": False})
     return rows
 
 
@@ -215,7 +216,8 @@ def _cut_rows(rows: Sequence[dict[str, Any]], windows: list[Window], told: list[
             windows.append(windows[window])
             told.append(left)
         if len(positives) == len(row["positives"]):
-            cut.append(row | {"kind": "cut", "answerable": False, "positives": positives, "answer": ""})
+            kind = "cut" if row["kind"] == "asked" else f"{row['kind']}-cut"
+            cut.append(row | {"kind": kind, "answerable": False, "positives": positives, "answer": ""})
     return cut
 
 

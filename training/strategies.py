@@ -10,7 +10,7 @@ from typing import Any
 from ingest import Document, Field, load_file
 from ingest.chunk import Chunk, chunk_document, estimate_tokens
 from training.windows import Window, informative_stems
-from vectorstore.rerank import owned_title
+from vectorstore.rerank import stands_under
 
 HELD_OUT = 8
 """Every so-manieth document is held out."""
@@ -70,10 +70,10 @@ def read_strategies(folders: Iterable[Path], first: int, beside: Sequence[Path] 
 
 
 def _window(passage: int, document: Document, chunk: Chunk) -> Window:
-    above = [heading for heading in chunk.headings if heading != document.title]
-    heading = " > ".join(part.strip() for part in (*above, chunk.lead_in) if part.strip())
-    title = owned_title(document.title, document.fact(Field.ORGANISATION))
-    return Window(passage, chunk.start, chunk.end, title, heading)
+    organisation = document.fact(Field.ORGANISATION)
+    above = [part for part in (*chunk.headings, chunk.lead_in) if part.strip() and part != document.title]
+    title = stands_under(document.title, organisation, ())
+    return Window(passage, chunk.start, chunk.end, title, " > ".join(above))
 
 
 def _located(row: dict[str, Any], document: Document, chunks: Sequence[Chunk]) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from vectorstore.reader import Passage, Reader, Reading, logit
-from vectorstore.types import Hit
+from vectorstore.types import DocumentRecord, Hit
 
 READ_HITS = 8
 """How many hits are read at most."""
@@ -24,7 +24,7 @@ WEIGHT = 0.02
 _LARGEST_LOGIT = 8.0
 
 
-def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader: Reader) -> list[Hit]:
+def rerank(question: str, hits: Sequence[Hit], documents: Mapping[str, DocumentRecord], reader: Reader) -> list[Hit]:
     """Rank hits by fused score plus weighted logit of relevance.
 
     How many are read depends on their number and length and on the readings, never on the time, so that the same
@@ -33,16 +33,16 @@ def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader
     Args:
         question: The standalone question.
         hits: Best first.
-        titles: Title of each document, with whose it is.
+        documents: The documents that the hits are of, by identifier; one that is missing is read without its title.
         reader: What reads them.
 
     Returns:
         The same hits, best first; those that were read have a `reading`.
     """
     count = _readable(hits)
-    readings = _read(question, hits[:FIRST_HITS][:count], titles, reader)
+    readings = _read(question, hits[:FIRST_HITS][:count], documents, reader)
     if count > FIRST_HITS and max(reading.relevance for reading in readings) < CERTAIN:
-        readings += _read(question, hits[FIRST_HITS:count], titles, reader)
+        readings += _read(question, hits[FIRST_HITS:count], documents, reader)
     scored = [
         replace(hit, score=hit.score + WEIGHT * logit(reading.relevance, _LARGEST_LOGIT), reading=reading)
         for hit, reading in zip(hits, readings, strict=False)
@@ -55,14 +55,15 @@ def rerank(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader
     return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
 
 
-def owned_title(title: str, organisation: str | None) -> str:
-    """A document's title with whose it is, where that is known and the title does not say it.
+def stands_under(title: str, organisation: str | None, headings: Sequence[str]) -> str:
+    """What the reader is told of where a passage stands: whose the document is, its title and the headings.
 
-    Pages of a document seldom name the organisation that a question names.
+    Pages of a document seldom name the organisation that a question names, so it is told even where the title does not
+    say it. A heading that repeats the title is told once.
     """
-    if not organisation or organisation.lower() in title.lower():
-        return title
-    return f"{organisation} > {title}"
+    owner = "" if not organisation or organisation.lower() in title.lower() else organisation
+    parts = (owner, title, *(heading for heading in headings if heading != title))
+    return " > ".join(part.strip() for part in parts if part.strip())
 
 
 def _readable(hits: Sequence[Hit]) -> int:
@@ -75,10 +76,10 @@ def _readable(hits: Sequence[Hit]) -> int:
     return min(len(hits), READ_HITS)
 
 
-def _read(question: str, hits: Sequence[Hit], titles: Mapping[str, str], reader: Reader) -> list[Reading]:
-    return reader.read(question, [_passage(hit, titles.get(hit.chunk.document, "")) for hit in hits]) if hits else []
+def _read(question: str, hits: Sequence[Hit], documents: Mapping[str, DocumentRecord], reader: Reader) -> list[Reading]:
+    return reader.read(question, [_passage(hit, documents.get(hit.chunk.document)) for hit in hits]) if hits else []
 
 
-def _passage(hit: Hit, title: str) -> Passage:
-    above = [title, *(heading for heading in hit.chunk.headings if heading != title), hit.chunk.lead_in]
-    return Passage(hit.chunk.text, " > ".join(part.strip() for part in above if part.strip()))
+def _passage(hit: Hit, document: DocumentRecord | None) -> Passage:
+    title, organisation = (document.title, document.organisation) if document else ("", None)
+    return Passage(hit.chunk.text, stands_under(title, organisation, (*hit.chunk.headings, hit.chunk.lead_in)))

@@ -8,7 +8,7 @@ from vectorstore.collapse import collapse
 from vectorstore.fuse import fuse
 from vectorstore.organisations import asks_each
 from vectorstore.reader import Reader
-from vectorstore.rerank import READ_HITS, owned_title, rerank
+from vectorstore.rerank import READ_HITS, rerank
 from vectorstore.scope import Mentions, bonuses, find_mentions
 from vectorstore.spread import LEAST, spread
 from vectorstore.store import Store
@@ -66,9 +66,7 @@ def search(
     ranked = _ranked(store, question, wanted, language, limits, found, records, each)
     hits = spread(ranked, wanted, groups)
     if reader is not None:
-        told = {hit.chunk.document for hit in hits}
-        titles = {record.id: owned_title(record.title, record.organisation) for record in records if record.id in told}
-        hits = rerank(question, hits, titles, reader)
+        hits = rerank(question, hits, {record.id: record for record in records}, reader)
     return spread(collapse(hits, wanted if groups else top_k, groups), top_k, groups)
 
 

@@ -11,7 +11,7 @@ from vectorstore.open_reader import open_reader
 from vectorstore.reader import Passage
 from vectorstore.reader_input import tokenize
 from vectorstore.reader_layout import CONTEXT, PASSAGE, QUESTION, SHARED, lay_out
-from vectorstore.rerank import owned_title
+from vectorstore.rerank import stands_under
 
 MONEY = Passage(
     "Under året fick staden 12 miljoner kronor i EU-stöd. Antalet vänorter var sju.", "Provköping > Årsrapport 2021"
@@ -57,19 +57,20 @@ def test_any_text_can_be_read(reader: BundledReader, text: str) -> None:
 @pytest.mark.parametrize(
     ("title", "organisation", "told"),
     [
-        ("Handlingsplan 2025", "Ekby kommun", "Ekby kommun > Handlingsplan 2025"),
-        ("Handlingsplan för Ekby kommun", "Ekby kommun", "Handlingsplan för Ekby kommun"),
-        ("Handlingsplan 2025", None, "Handlingsplan 2025"),
+        ("Handlingsplan 2025", "Ekby kommun", "Ekby kommun > Handlingsplan 2025 > Mål"),
+        ("Handlingsplan för Ekby kommun", "Ekby kommun", "Handlingsplan för Ekby kommun > Mål"),
+        ("Handlingsplan 2025", None, "Handlingsplan 2025 > Mål"),
+        ("", "Ekby kommun", "Ekby kommun > Mål"),
     ],
 )
-def test_a_title_says_whose_the_document_is(title: str, organisation: str | None, told: str) -> None:
-    assert owned_title(title, organisation) == told
+def test_a_passage_is_told_whose_it_is_and_its_title_once(title: str, organisation: str | None, told: str) -> None:
+    assert stands_under(title, organisation, (title, "Mål", " ")) == told
 
 
 def test_whose_the_document_is_tells_which_passage_answers(reader: BundledReader) -> None:
     plan = "Kommunstyrelsen avsätter 900 000 kronor för handlingsplanen."
-    titles = [owned_title("Handlingsplan 2025", name) for name in ("Ekby kommun", "Talldals kommun")]
-    ekby, talldal = reader.read("Hur mycket avsätter Ekby?", [Passage(plan, title) for title in titles])
+    contexts = [stands_under("Handlingsplan 2025", name, ()) for name in ("Ekby kommun", "Talldals kommun")]
+    ekby, talldal = reader.read("Hur mycket avsätter Ekby?", [Passage(plan, context) for context in contexts])
     assert ekby.relevance > talldal.relevance
 
 
