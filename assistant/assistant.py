@@ -251,7 +251,7 @@ class Assistant:
     def _write(self, question: Question, found: Found, documents: Mapping[str, Document]) -> "_Written":
         """The answer by the composer."""
         draft = found.draft(question, documents)
-        text, citations = write_out(draft, documents)
+        text, citations = write_out(draft, documents, None if found.sections else question.kind)
         return _Written(draft.status, text, citations, EXTRACTIVE)
 
     def _write_by_model(

@@ -149,7 +149,7 @@ class Finder:
             own: list[Scored] = []
             for entry in sorted(scored, key=lambda entry: entry.unit.spans):
                 if not addresses_model(entry.unit.text) and not any(repeats(entry.unit, told.unit) for told in own):
-                    own.append(replace(entry, probability=1.0))
+                    own.append(replace(entry, probability=1.0, certainty=1.0))
             labels = [organisation if len(found) > 1 else "", *([""] * len(own))]
             statements += zip(labels, own, strict=False)
         return statements

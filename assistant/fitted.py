@@ -39,6 +39,7 @@ class Features:
         short: Whether it has fewer than five words.
         answerable: Logit of the reader's probability that the passage answers; 0 without a reader, as all that follows.
         relevant: Logit of the relevance that the reader gives the passage.
+        share: Share of the passage in the relevance that the reader gives to all passages.
         held: Share of the places where the reader sees the answer begin or end that lie in the unit.
         focus: Natural logarithm of that share, from 0.01.
     """
@@ -65,28 +66,90 @@ class Features:
     short: float
     answerable: float = 0.0
     relevant: float = 0.0
+    share: float = 0.0
     held: float = 0.0
     focus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A logistic model over features, as `evals.calibrate` fits it.
+class Grounds:
+    """What speaks for there being an answer, were one unit the best evidence for it.
+
+    What tells the best of some units is not what tells whether any of them answers: a passage may be about the very
+    thing asked and leave out the one detail.
 
     Attributes:
-        weights: Of each feature, and the `bias`.
-        threshold: The probability under which a unit is not told as an answer.
+        probability: Logit of the unit's probability.
+        any: Logit of the chance that one at least of the likeliest units answers, were they independent.
+        answerable, relevant, missing, typed, inside, nearness: As in `Features`.
+        list: Whether the unit is a list.
+    """
+
+    probability: float
+    any: float
+    answerable: float
+    relevant: float
+    missing: float
+    typed: float
+    inside: float
+    nearness: float
+    list: float
+
+
+_LIKELIEST = 4
+"""How many units `Grounds.any` is about."""
+
+_SMALLEST = 0.003
+"""Probabilities nearer to 0 or 1 than this are alike."""
+
+
+def grounds_for(features: Features, probability: float, probabilities: Sequence[float]) -> Grounds:
+    """The grounds that one unit gives, among others with these probabilities."""
+    likeliest = sorted(probabilities, reverse=True)[:_LIKELIEST]
+    return Grounds(
+        probability=_logit(probability),
+        any=_logit(1 - math.prod(1 - other for other in likeliest)),
+        answerable=features.answerable,
+        relevant=features.relevant,
+        missing=features.missing,
+        typed=features.typed,
+        inside=features.inside,
+        nearness=features.nearness,
+        list=features.listed + features.unlisted,
+    )
+
+
+def _logit(probability: float) -> float:
+    kept = min(max(probability, _SMALLEST), 1 - _SMALLEST)
+    return math.log(kept / (1 - kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Two logistic models, as `evals.calibrate` fits them.
+
+    Attributes:
+        weights: Of each of `Features`, and the `bias`: which unit answers.
+        grounds: Of each of `Grounds`, and the `bias`: whether any does.
+        threshold: The certainty under which no unit is told as an answer.
     """
 
     weights: Mapping[str, float]
+    grounds: Mapping[str, float]
     threshold: float
 
     def probability(self, features: Features) -> float:
         """The probability that a unit answers."""
-        values = asdict(features)
-        known = {name: weight for name, weight in self.weights.items() if name != "bias"}
-        total = self.weights["bias"] + sum(weight * values[name] for name, weight in known.items())
-        return 1 / (1 + math.exp(-total))
+        return _logistic(self.weights, asdict(features))
+
+    def certainty(self, grounds: Grounds) -> float:
+        """The probability that there is an answer."""
+        return _logistic(self.grounds, asdict(grounds))
+
+
+def _logistic(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+    total = weights["bias"] + sum(weight * values[name] for name, weight in weights.items() if name != "bias")
+    return 1 / (1 + math.exp(-total))
 
 
 def model_for(units: Sequence[Unit]) -> Model:
@@ -98,4 +161,6 @@ def model_for(units: Sequence[Unit]) -> Model:
 @cache
 def _models() -> dict[str, Model]:
     fitted: dict[str, Any] = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))
-    return {name: Model(entry["weights"], float(entry["threshold"])) for name, entry in fitted.items()}
+    return {
+        name: Model(entry["weights"], entry["grounds"], float(entry["threshold"])) for name, entry in fitted.items()
+    }

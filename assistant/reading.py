@@ -1,6 +1,7 @@
 """What the reader makes of an evidence unit and of the passage that it stands in."""
 
 import math
+from collections.abc import Sequence
 
 from assistant.evidence import Unit
 from vectorstore.reader import logit
@@ -26,6 +27,17 @@ def read_features(unit: Unit) -> dict[str, float]:
         "held": held,
         "focus": math.log(max(held, _LEAST_SHARE)),
     }
+
+
+def relevance_shares(units: Sequence[Unit]) -> list[float]:
+    """For each unit, the share of its passage in the relevance that the reader gives to all of their passages."""
+    given = {
+        (hit.chunk.document, hit.chunk.start): hit.reading.relevance
+        for hit in (unit.hit for unit in units)
+        if hit.reading is not None and hit.reading.answerability is not None
+    }
+    total = sum(given.values()) + _LEAST_SHARE
+    return [given.get((unit.document, unit.hit.chunk.start), 0.0) / total for unit in units]
 
 
 def share_held(unit: Unit) -> float:

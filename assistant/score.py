@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from assistant.evidence import Unit, UnitKind
 from assistant.facts import fields_asked, is_meant
-from assistant.fitted import Features, model_for
-from assistant.reading import read_features
+from assistant.fitted import Features, grounds_for, model_for
+from assistant.reading import read_features, relevance_shares
 from assistant.understand import Kind, Question
 from ingest.document import Document, Fact, Field
 from vectorstore.analyse import fold, query_terms, stem, words
@@ -24,13 +24,13 @@ _MONTHS = (
     r"januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|"
     r"january|february|march|may|june|july|august|october"
 )
-_NUMBER = re.compile(rf"\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
-_AMOUNT = re.compile(
+NUMBER = re.compile(rf"\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
+AMOUNT = re.compile(
     r"\d[\d ., ]*\s*(?:%|procent|percent|kr\b|kronor|mkr|tkr|mnkr|miljon\w*|miljard\w*|million|billion|euro|sek\b|öre)|"
-    r"[€$]\s*\d",
+    r"(?:[€$]|\bsek|\beur)\s*\d|\((?:k?kr|tkr|mkr|mnkr|msek|sek|kronor|miljoner kronor|euro)\)\s*:?[^;\n]*\d",
     re.IGNORECASE,
 )
-_DATE = re.compile(
+DATE = re.compile(
     rf"\b(?:19|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d{{1,2}}/\d{{1,2}}\b|tills ?vidare|"
     r"until further notice|årligen|varje år|annually|\b(?:vecka|veckor|månad\w*|år|week\w*|month\w*|year\w*)\b",
     re.IGNORECASE,
@@ -48,6 +48,14 @@ _REASON = re.compile(
     r"syftar|genom att|innebär|medför|leder till|because|since|due to|as a result|in order to|reason\w*|therefore)\b",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(
+    r"(?:\b(?<!senare )(?<!tidigare )(?<!later )(?<!earlier )(?:än|than)|gentemot|"
+    r"(?:ökning|minskning|ökat|minskat|jämfört|compared|increase|decrease) (?:mot|med|från|with|to|from|on|over))"
+    r"(?: (?:under|i|in|for|de|the))?(?: år(?:et)?)? ((?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+"""A year that is only what another is compared with (*fler än 2021*)."""
+
 _NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 
 FIELD_WORDS: Mapping[Field, str] = {
@@ -70,11 +78,13 @@ class Scored:
         unit: The unit.
         features: What speaks for and against it.
         probability: From 0 to 1, by the logistic model in `weights.json`.
+        certainty: Probability that there is an answer, were this unit the best evidence for one; by the second model.
     """
 
     unit: Unit
     features: Features
     probability: float
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +132,19 @@ def score_units(
         for unit, cosine, rival in zip(units, cosines, rivals, strict=True)
     ]
     fullest = _best(rivals, [features.coverage for features in judged])
+    shares = relevance_shares(units)
     together = model_for(units)
-    scored: list[Scored] = []
-    for unit, rival, known in zip(units, rivals, judged, strict=True):
-        features = replace(known, fullest=float(0 < known.coverage == fullest[rival]))
-        # More passages are found for several organisations than are read; each is judged by what is known of it.
-        model = model_for([unit]) if asked_of_several else together
-        scored.append(Scored(unit, features, model.probability(features)))
+    judged = [
+        replace(known, fullest=float(0 < known.coverage == fullest[rival]), share=share)
+        for known, rival, share in zip(judged, rivals, shares, strict=True)
+    ]
+    # More passages are found for several organisations than are read; each is judged by what is known of it.
+    models = [model_for([unit]) if asked_of_several else together for unit in units]
+    probabilities = [model.probability(features) for model, features in zip(models, judged, strict=True)]
+    scored = [
+        Scored(unit, features, probability, model.certainty(grounds_for(features, probability, probabilities)))
+        for unit, features, probability, model in zip(units, judged, probabilities, models, strict=True)
+    ]
     return sorted(scored, key=lambda entry: (-entry.probability, entry.unit.document, entry.unit.spans))
 
 
@@ -141,7 +157,7 @@ def _best(rivals: Sequence[str | None], values: Sequence[float]) -> dict[str | N
 
 
 def answer_threshold(scored: Sequence[Scored]) -> float:
-    """The probability under which none of these evidence units is told as an answer."""
+    """The certainty under which none of these evidence units is told as an answer."""
     return model_for([entry.unit for entry in scored]).threshold
 
 
@@ -248,11 +264,11 @@ def holds(kind: Kind, unit: Unit, question: str) -> bool:
     """Whether a unit holds the kind of thing that a question asks for, beyond what the question itself says."""
     text = unit.text
     if kind == Kind.NUMBER:
-        return any(not _in_question(match.group(), question) for match in _NUMBER.finditer(text))
+        return any(not _in_question(match.group(), question) for match in NUMBER.finditer(text))
     if kind == Kind.AMOUNT:
-        return bool(_AMOUNT.search(text))
+        return bool(AMOUNT.search(text))
     if kind == Kind.DATE:
-        return any(not _in_question(match.group(), question) for match in _DATE.finditer(text))
+        return any(not _in_question(match.group(), question) for match in DATE.finditer(text))
     if kind == Kind.PERSON:
         return bool(_PERSON.search(text))
     if kind == Kind.NAME:
@@ -273,9 +289,12 @@ def _is_dated(years: Sequence[int], unit: Unit, document: Document) -> bool:
     if not years:
         return True
     wanted = {str(year) for year in years}
-    own = set(re.findall(r"\b(?:19|20)\d\d\b", unit.text))
+    compared = set(_COMPARED.findall(unit.text))
+    own = set(re.findall(r"\b(?:19|20)\d\d\b", unit.text)) - compared
     if own & wanted:
         return True
+    if compared & wanted:
+        return False
     above = set(re.findall(r"(?:19|20)\d\d", " ".join((document.title, document.id, *unit.headings))))
     period = document.fact(Field.PERIOD) or ""
     return bool(above & wanted) or period in wanted

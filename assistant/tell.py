@@ -91,8 +91,8 @@ class Telling:
 
     @property
     def likeliest(self) -> float:
-        """The greatest probability of the evidence that is told; 0 where nothing is."""
-        return max((self._evidence[number].probability for number in self._told), default=0.0)
+        """The greatest certainty of the evidence that is told; 0 where nothing is."""
+        return max((self._evidence[number].certainty for number in self._told), default=0.0)
 
     def so_far(self) -> Drafted:
         """What is told so far."""
@@ -152,7 +152,7 @@ class Telling:
     def _quotable(self, claim: Claim) -> int | None:
         """The evidence of a claim that fell, where it answers by itself and is not told already."""
         for number in claim.numbers:
-            if number not in self._told and self._evidence[number].probability >= self._threshold:
+            if number not in self._told and self._evidence[number].certainty >= self._threshold:
                 return number
         return None
 

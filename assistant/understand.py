@@ -60,9 +60,14 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.COMPARISON, r"jämför|skilj\w+ (?:sig|det)|skillnad\w* mellan|compare|differ|differences? between"),
     (
         Kind.AMOUNT,
-        rf"hur mycket (?:pengar|kosta\w*|eu-?(?:finansiering|medel|stöd|bidrag)|medel|bidrag|stöd)|vad kost\w+|"
+        rf"hur mycket (?:pengar|kosta\w*|eu-?(?:finansiering|medel|stöd|bidrag)|medel|bidrag|stöd)|"
+        rf"vad (?:[\w-]+ ){{0,8}}(?:kosta\w*|betala\w*)|"
+        rf"hur (?:hög|stor)\w* (?:[\w-]+ ){{0,3}}"
+        rf"\w*(?:avgift|budget|kostnad|belopp|summa|anslag|bidrag|lön|ersättning)\w*|"
         rf"hur många (?:miljoner |miljarder )?(?:kronor|euro)|how much (?:money|funding|did .* cost|does .* cost)|"
-        rf"what did .* cost|{_ASKS}(?:prislapp|kostnad|budget|belopp|cost|amount)\w*",
+        rf"what did .* cost|(?:what|how (?:high|large|big)) (?:is|was|are|were) the (?:[\w-]+ ){{0,3}}"
+        rf"(?:fee|cost|budget|price|salar|grant)\w*|"
+        rf"{_ASKS}(?:prislapp|kostnad|budget|belopp|\w*avgift|cost|amount|fee)\w*",
     ),
     (
         Kind.NUMBER,

@@ -22,7 +22,7 @@ SHOWN = {"chat": 10, "completion": 5}
 """How many evidence units a language model is shown, by form of its prompt; a base model loses its way among more."""
 
 LEAST_SHARE = 0.5
-"""Share of the probability with which evidence answers by itself that a model's answer needs of its best evidence.
+"""Share of the certainty with which evidence answers by itself that a model's answer needs of its best evidence.
 
 A model that reads well finds answers where the score is unsure; one that does not tells what is true and irrelevant.
 """
@@ -134,7 +134,7 @@ class ModelWriter:
 
 def _lost_core(question: Question, best: Scored, text: str, threshold: float) -> bool:
     """Whether an answer lacks what was asked for, though the best evidence has it and answers by itself."""
-    if best.probability < threshold or not best.features.typed:
+    if best.certainty < threshold or not best.features.typed:
         return False
     if best.features.listed and not _tells_items(best.unit, text):
         return True

@@ -4,10 +4,12 @@ Run it again for another embedding model or other documents:
 
     python -m evals.calibrate QUESTIONS.jsonl=DATA_DIR [QUESTIONS.jsonl=DATA_DIR ...]
 
-It writes `assistant/weights.json`: two logistic models over the features of `assistant.fitted`, for evidence that
-the reader has read and for evidence that none has, each with the threshold under which an answer is not given. Each
-question's units are the examples; a unit is positive when it alone states every fact that the question expects. What is
-printed comes from ten-fold cross-validation over questions, five times over, not from the fit itself.
+It writes `assistant/weights.json`: for evidence that the reader has read and for evidence that none has, two logistic
+models and a threshold. The first tells which unit answers: each question's units are its examples, and a unit is
+positive when it alone states every fact that the question expects. The second tells whether there is an answer: the
+best unit of each question is its example, positive where that unit answers, negative where nothing does; what is best
+for a question that has an answer and does not state it is left out. Under the threshold of what the second says no
+answer is given. What is printed comes from ten-fold cross-validation over questions, five times over, not from the fit.
 """
 
 import json
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 
 from assistant.answers import Turn
 from assistant.assistant import Assistant
-from assistant.fitted import Features
+from assistant.fitted import Features, Grounds, grounds_for
 from assistant.settings import load_settings
 from evals.cases import Case, read_cases
 from evals.match import documents_of, fold, states_fact
@@ -47,7 +49,7 @@ ORDERS = 5
 _NAMES = tuple(Features.__dataclass_fields__)
 _FOR = (
     "coverage fullest inside row_inside nearness lead passage first typed asked named dated foreign_nearness listed "
-    "answerable relevant held focus"
+    "answerable relevant share held focus"
 )
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     **dict.fromkeys(_FOR.split(), (0.0, None)),
@@ -55,7 +57,13 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "nearness": (0.1, None),  # what is near in meaning comes first where nothing else tells two units apart
 }
 
-_READ = frozenset(("answerable", "relevant", "held", "focus"))
+_GROUND_NAMES = tuple(Grounds.__dataclass_fields__)
+_GROUND_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    **dict.fromkeys("probability any answerable typed nearness".split(), (0.0, None)),
+    "missing": (None, 0.0),
+}
+
+_READ = frozenset(("answerable", "relevant", "share", "held", "focus"))
 """Features that only a reader gives."""
 
 
@@ -95,45 +103,94 @@ def collect_examples(cases: Sequence[Case], assistant: Assistant) -> list[Exampl
     return examples
 
 
-def fit_weights(examples: Sequence[Example]) -> tuple[NDArray[np.float64], float]:
-    """Weights of the features and the bias, by regularised logistic regression on standardised features.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Weights of features or grounds, in their order, and the bias."""
+
+    weights: NDArray[np.float64]
+    bias: float
+
+    def probability(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For values of shape (..., features)."""
+        logits = values @ self.weights + self.bias
+        return np.asarray(1 / (1 + np.exp(-logits)))
+
+    def as_json(self, names: Sequence[str], varies: NDArray[np.bool_]) -> dict[str, float]:
+        """Weights by name, of what is not always nothing."""
+        told = zip(names, self.weights, varies, strict=True)
+        return {"bias": round(self.bias, 4), **{name: round(float(weight), 4) for name, weight, some in told if some}}
+
+
+def fit(
+    values: NDArray[np.float64],
+    labels: NDArray[np.bool_],
+    bounds: Sequence[tuple[float | None, float | None]],
+    *,
+    balanced: bool = False,
+) -> Fit:
+    """Regularised logistic regression on standardised values of shape (examples, features).
 
     What speaks for a unit by its meaning gets no weight below zero, and what speaks against it none above: where
     features tell nearly the same, a fit without bounds sets one against the other.
+
+    Args:
+        values: The features.
+        labels: Which examples are positive.
+        bounds: Least and greatest weight of each feature.
+        balanced: Whether positive and negative examples weigh the same in all.
     """
     from scipy.optimize import minimize
 
-    features = np.concatenate([example.features for example in examples])
-    states = np.concatenate([example.states for example in examples])
-    scale = features.std(axis=0) + 1e-6
-    count = features.shape[1]
-    standard, signs = features / scale, np.where(states, 1.0, -1.0)
+    scale = values.std(axis=0) + 1e-6
+    standard, signs = values / scale, np.where(labels, 1.0, -1.0)
+    share = max(float(labels.mean()), 1e-6)
+    counts = np.where(labels, 0.5 / share, 0.5 / max(1 - share, 1e-6)) if balanced else np.ones(len(labels))
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margins = signs * (standard @ weights[:-1] + weights[-1])
-        slope = -signs / (1 + np.exp(np.clip(margins, -50, 50)))
-        total = np.logaddexp(0, -margins).sum() + (weights[:-1] ** 2).sum() / (2 * REGULARISATION)
+        slope = -signs * counts / (1 + np.exp(np.clip(margins, -50, 50)))
+        total = (counts * np.logaddexp(0, -margins)).sum() + (weights[:-1] ** 2).sum() / (2 * REGULARISATION)
         return float(total), np.append(standard.T @ slope + weights[:-1] / REGULARISATION, slope.sum())
 
-    bounds = [_BOUNDS.get(name, (None, None)) for name in _NAMES[:count]] + [(None, None)]
-    found = minimize(loss, np.zeros(count + 1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
-    return found.x[:-1] / scale, float(found.x[-1])
+    start = np.zeros(len(scale) + 1)
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options={"maxiter": 2000}
+    )
+    return Fit(found.x[:-1] / scale, float(found.x[-1]))
 
 
-def best_units(
-    examples: Sequence[Example], weights: NDArray[np.float64], bias: float
-) -> list[tuple[float, bool, bool]]:
-    """For each question: the best unit's probability, whether it states the answer, whether one is expected."""
+def fit_both(examples: Sequence[Example]) -> tuple[Fit, Fit]:
+    """What tells which unit answers, and what tells whether any does."""
+    features = np.concatenate([example.features for example in examples])
+    states = np.concatenate([example.states for example in examples])
+    units = fit(features, states, [_BOUNDS.get(name, (None, None)) for name in _NAMES])
+    best = [(*_best(example, units), example.answerable) for example in examples]
+    clear = [(grounds, answerable) for grounds, stated, answerable in best if stated or not answerable]
+    values, labels = (np.array(column) for column in zip(*clear, strict=True))
+    bounds = [_GROUND_BOUNDS.get(name, (None, None)) for name in _GROUND_NAMES]
+    return units, fit(values, labels, bounds, balanced=True)
+
+
+def _best(example: Example, units: Fit) -> tuple[NDArray[np.float64], bool]:
+    """The grounds that the likeliest unit gives, and whether it states the answer."""
+    probabilities = units.probability(example.features)
+    first = int(np.argmax(probabilities))
+    features = Features(**dict(zip(_NAMES, example.features[first].tolist(), strict=True)))
+    grounds = grounds_for(features, float(probabilities[first]), probabilities.tolist())
+    return np.array(list(asdict(grounds).values())), bool(example.states[first])
+
+
+def best_units(examples: Sequence[Example], units: Fit, grounds: Fit) -> list[tuple[float, bool, bool]]:
+    """For each question: how certain an answer is, whether the best unit states it, whether one is expected."""
     best: list[tuple[float, bool, bool]] = []
     for example in examples:
-        probabilities = 1 / (1 + np.exp(-(example.features @ weights + bias)))
-        first = int(np.argmax(probabilities))
-        best.append((float(probabilities[first]), bool(example.states[first]), example.answerable))
+        values, stated = _best(example, units)
+        best.append((float(grounds.probability(values)), stated, example.answerable))
     return best
 
 
 def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
-    """The probability under which abstaining costs least; both sorts of question weigh the same in all.
+    """The certainty under which abstaining costs least; both sorts of question weigh the same in all.
 
     Where several cost nearly the same, the middle one.
     """
@@ -161,8 +218,8 @@ def cross_validate(examples: Sequence[Example], folds: int = 10) -> list[tuple[f
         order = np.random.default_rng(seed).permutation(len(examples))
         for fold_indices in np.array_split(order, folds):
             held = set(fold_indices.tolist())
-            weights, bias = fit_weights([example for index, example in enumerate(examples) if index not in held])
-            best += best_units([examples[index] for index in fold_indices], weights, bias)
+            fitted = fit_both([example for index, example in enumerate(examples) if index not in held])
+            best += best_units([examples[index] for index in fold_indices], *fitted)
     return best
 
 
@@ -186,13 +243,11 @@ def fit_model(examples: Sequence[Example]) -> dict[str, Any]:
     """Weights, threshold and what cross-validation measured, as they stand in `weights.json`."""
     held_out = cross_validate(examples)
     threshold = choose_threshold(held_out)
-    weights, bias = fit_weights(examples)
+    units, grounds = fit_both(examples)
     varies = np.any([example.features.any(axis=0) for example in examples], axis=0)
-    told = {
-        name: round(float(weight), 4) for name, weight, counts in zip(_NAMES, weights, varies, strict=True) if counts
-    }
     return {
-        "weights": {"bias": round(bias, 4), **told},
+        "weights": units.as_json(_NAMES, varies),
+        "grounds": grounds.as_json(_GROUND_NAMES, np.ones(len(_GROUND_NAMES), bool)),
         "threshold": threshold,
         "questions": {
             "answerable": sum(example.answerable for example in examples),

@@ -23,7 +23,9 @@ def scored_units(hits_over) -> Callable[..., list[Scored]]:
         units = find_units(document, hits_over(document))
         terms = weigh_terms(understood, lambda alternatives: 2.0)
         scored = score_units(understood, terms, units, {document.id: document}, [0.9] * len(units))
-        return [entry if probability is None else replace(entry, probability=probability) for entry in scored]
+        if probability is None:
+            return scored
+        return [replace(entry, probability=probability, certainty=probability) for entry in scored]
 
     return score
 

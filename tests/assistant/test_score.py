@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 from assistant.evidence import Unit, find_units
-from assistant.fitted import Features, Model, model_for
-from assistant.reading import share_held
+from assistant.fitted import Features, Grounds, Model, grounds_for, model_for
+from assistant.reading import relevance_shares, share_held
 from assistant.score import Scored, holds, score_units, weigh_terms
 from assistant.understand import Kind, understand
 from ingest.document import Fact, Field
@@ -115,7 +115,7 @@ def test_the_earlier_question_counts_half() -> None:
     assert {weight for word, weight in weights.items() if word.startswith(("vänort", "stad"))} == {1.0}
 
 
-READ_ONLY = {"answerable", "relevant", "held", "focus"}
+READ_ONLY = {"answerable", "relevant", "share", "held", "focus"}
 
 
 @pytest.mark.parametrize("name", ["read", "unread"])
@@ -123,9 +123,20 @@ def test_the_fitted_models_fit_the_features(name: str) -> None:
     fitted = json.loads(files("assistant").joinpath("weights.json").read_text("utf-8"))[name]
     expected = {"bias", *Features.__dataclass_fields__} - (set() if name == "read" else READ_ONLY)
     assert set(fitted["weights"]) == expected
-    model = Model(fitted["weights"], fitted["threshold"])
+    assert set(fitted["grounds"]) == {"bias", *Grounds.__dataclass_fields__}
+    model = Model(fitted["weights"], fitted["grounds"], fitted["threshold"])
     assert 0 < model.threshold < 1
-    assert model.probability(Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))) < model.threshold
+    nothing = Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))
+    probability = model.probability(nothing)
+    assert probability < 0.01
+    assert model.certainty(grounds_for(nothing, probability, [probability])) < model.threshold
+
+
+def test_the_more_units_may_answer_the_likelier_one_does() -> None:
+    features = Features(**dict.fromkeys(Features.__dataclass_fields__, 0.0))
+    alone, among, all_sure = (grounds_for(features, 0.4, others) for others in ([0.4], [0.4, 0.3], [1.0, 0.4]))
+    assert alone.any == pytest.approx(alone.probability)
+    assert alone.any < among.any < all_sure.any < 10
 
 
 def test_what_a_reader_has_read_is_judged_by_what_it_says(unit) -> None:
@@ -137,6 +148,16 @@ def test_what_a_reader_has_read_is_judged_by_what_it_says(unit) -> None:
     begin = read.hit.chunk.start
     assert share_held(replace(read, spans=((begin + 11, begin + 14),))) == pytest.approx(0.9)
     assert share_held(replace(read, spans=((begin, begin + 24),))) == pytest.approx(0.95)
+
+
+def test_relevance_is_shared_out_among_passages_and_not_among_units(unit) -> None:
+    plain = unit("Staden har sju vänorter.")
+    read, other = (
+        replace(plain, hit=replace(plain.hit, chunk=replace(plain.hit.chunk, start=start), reading=Reading(share, 0.5)))
+        for start, share in ((0, 0.6), (90, 0.2))
+    )
+    assert relevance_shares([read, read, other]) == pytest.approx([0.75, 0.75, 0.25], abs=0.01)
+    assert relevance_shares([plain]) == [0.0]
 
 
 def test_a_cross_encoder_that_tells_relevance_alone_leaves_the_plain_model(unit) -> None:
@@ -173,3 +194,20 @@ def test_of_a_list_of_facts_only_the_item_that_states_the_one_asked_for_counts(m
     scored = score_units(question, terms, units, {"a.pdf": document}, [0.9] * len(units))
     asked = {entry.unit.text.splitlines()[-1]: entry.features.asked for entry in scored if len(entry.unit.spans) == 2}
     assert asked == {"Antagen av: kommunstyrelsen": 1.0, "Diarienummer: 12/2020": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("year", "text", "dated"),
+    [
+        (2021, "Nio grupper kom, fler än under 2021.", False),
+        (2020, "Staden fick 59 miljoner kronor under 2021, en ökning mot 2020.", False),
+        (2021, "Staden fick 59 miljoner kronor under 2021, en ökning mot 2020.", True),
+        (2030, "Målet nås senare än 2030.", True),
+        (2030, "Kommunen är på väg mot 2030.", True),
+    ],
+)
+def test_a_year_that_another_is_compared_with_is_not_spoken_of(unit, make_document, year, text, dated) -> None:
+    question = understand(f"Hur var det {year}?")
+    document = make_document(("paragraph", text))
+    (scored,) = score_units(question, [], [unit(text)], {"a.pdf": document}, [0.9])
+    assert scored.features.dated == dated

@@ -29,8 +29,8 @@ def told(make_document, hits_over):
         scored = score_units(question, weigh_terms(question, lambda _: 1.0), units, documents, [0.5] * len(units))
         by_text: dict[str, Scored] = {entry.unit.text: entry for entry in scored}
         evidence = {
-            7: replace(by_text["Staden har två vänorter."], probability=likely),
-            3: replace(by_text["Två ses ofta."], probability=0.0),
+            7: replace(by_text["Staden har två vänorter."], certainty=likely),
+            3: replace(by_text["Två ses ofta."], certainty=0.0),
         }
         support = {number: Support(entry.unit.text, document.title) for number, entry in evidence.items()}
         telling, tally = Telling(evidence, support, documents, 0.5), Tally()

@@ -4,17 +4,25 @@ import pytest
 from assistant.fitted import Features
 from evals.calibrate import (
     Example,
+    Fit,
     best_units,
     choose_threshold,
     cross_validate,
-    fit_weights,
+    fit,
+    fit_both,
     summarise,
     without_reader,
 )
 
+NAMES = tuple(Features.__dataclass_fields__)
+
 
 def example(answerable: bool, *units: tuple[list[float], bool]) -> Example:
-    return Example(answerable, np.array([features for features, _ in units]), np.array([states for _, states in units]))
+    """Each unit with the values of the first features, and nothing in the others."""
+    features = np.zeros((len(units), len(NAMES)))
+    for row, (values, _) in zip(features, units, strict=True):
+        row[: len(values)] = values
+    return Example(answerable, features, np.array([states for _, states in units]))
 
 
 @pytest.fixture
@@ -31,8 +39,8 @@ def separable() -> list[Example]:
 
 
 def test_the_telling_feature_gets_the_weight(separable: list[Example]) -> None:
-    weights, _ = fit_weights(separable)
-    assert weights[0] > 5 * abs(weights[1])
+    units, _ = fit_both(separable)
+    assert units.weights[0] > 5 * abs(units.weights[1])
 
 
 def test_held_out_questions_are_told_and_abstained_from(separable: list[Example]) -> None:
@@ -48,7 +56,9 @@ def test_cross_validation_is_repeatable(separable: list[Example]) -> None:
 
 def test_best_unit_is_the_most_probable() -> None:
     one = example(True, ([0.0], False), ([3.0], True), ([1.0], False))
-    assert best_units([one], np.array([1.0]), -3.0) == [(0.5, True, True)]
+    by_first = Fit(np.eye(len(NAMES))[0], -3.0)
+    certain = Fit(np.eye(9)[0], 0.0)  # as likely as the unit is
+    assert best_units([one], by_first, certain) == [(pytest.approx(0.5), True, True)]
 
 
 def test_threshold_lies_between_right_answers_and_questions_without_one() -> None:
@@ -65,17 +75,22 @@ def test_features_of_the_reader_are_left_out_without_one() -> None:
     names = list(Features.__dataclass_fields__)
     one = Example(True, np.ones((2, len(names))), np.array([True, False]))
     left = dict(zip(names, without_reader(one).features[0].tolist(), strict=True))
-    assert {name for name, value in left.items() if value == 0} == {"answerable", "relevant", "held", "focus"}
+    assert {name for name, value in left.items() if value == 0} == {"answerable", "relevant", "share", "held", "focus"}
 
 
 def test_what_speaks_for_a_unit_gets_no_weight_below_zero() -> None:
-    """The first two features are `coverage` and `fullest`; here the second would be set against the first."""
     generator = np.random.default_rng(3)
-    examples = []
-    for _ in range(50):
-        first = generator.normal(size=4)
-        features = np.stack([first, first + generator.normal(0, 0.1, 4)], axis=1)
-        examples.append(Example(True, features, first - 0.8 * features[:, 1] > 0.1))
-    weights, _ = fit_weights(examples)
-    assert weights[0] >= 0
-    assert weights[1] >= 0
+    first = generator.normal(size=200)
+    values = np.stack([first, first + generator.normal(0, 0.1, 200)], axis=1)
+    labels = first > values[:, 1]
+    free = fit(values, labels, [(None, None)] * 2)
+    bounded = fit(values, labels, [(0.0, None)] * 2)
+    assert free.weights[1] < 0 <= bounded.weights.min()
+
+
+def test_balanced_examples_weigh_the_same_in_all() -> None:
+    values = np.array([[1.0]] * 9 + [[1.0]])
+    labels = np.array([True] * 9 + [False])
+    bounds = [(0.0, 0.0)]
+    assert fit(values, labels, bounds).probability(values)[0] == pytest.approx(0.9, abs=0.01)
+    assert fit(values, labels, bounds, balanced=True).probability(values)[0] == pytest.approx(0.5, abs=0.01)
