@@ -154,7 +154,11 @@ def _logistic(weights: Mapping[str, float], values: Mapping[str, float]) -> floa
 
 def model_for(units: Sequence[Unit]) -> Model:
     """The model for evidence that a reader has read, or for evidence that none has."""
-    read = any(unit.hit.reading is not None and unit.hit.reading.answerability is not None for unit in units)
+    return model_of(any(unit.hit.reading is not None and unit.hit.reading.answerability is not None for unit in units))
+
+
+def model_of(read: bool) -> Model:
+    """The model for evidence that a reader has read, or for other evidence."""
     return _models()["read" if read else "unread"]
 
 

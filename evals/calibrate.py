@@ -14,7 +14,7 @@ answer is given. What is printed comes from ten-fold cross-validation over quest
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -63,7 +63,7 @@ _GROUND_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "missing": (None, 0.0),
 }
 
-_READ = frozenset(("answerable", "relevant", "share", "held", "focus"))
+READ = frozenset(("answerable", "relevant", "share", "held", "focus"))
 """Features that only a reader gives."""
 
 
@@ -267,14 +267,14 @@ def main(arguments: Sequence[str]) -> None:
             assistant = Assistant.open(Path(data), load_settings(data=Path(data), reranker=reranker))
             examples += collect_examples(read_cases(Path(questions)), assistant)
             assistant.close()
-        result[name] = fit_model(examples if reranker else [without_reader(example) for example in examples])
+        result[name] = fit_model(examples if reranker else [without(example, READ) for example in examples])
     Path(str(files("assistant").joinpath("weights.json"))).write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
 
-def without_reader(example: Example) -> Example:
-    """The example with nothing in the features that only a reader gives."""
-    kept = np.array([name not in _READ for name in _NAMES], float)
+def without(example: Example, names: Collection[str]) -> Example:
+    """The example with nothing in some features."""
+    kept = np.array([name not in names for name in _NAMES], float)
     return replace(example, features=example.features * kept)
 
 

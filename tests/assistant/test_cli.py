@@ -603,7 +603,8 @@ def test_a_disk_that_can_only_be_read(run, samples_data: Path, samples: Path, di
     one_line(run("backup", disk / "b", *data), "cannot be written", "permissions")
     one_line(run("ingest", samples, "--data", disk / "new"), "cannot be made", "--data")
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
-    assert run("doctor", *data).code == 0
+    checked = run("doctor", *data)
+    assert checked.code == 0, checked.out + checked.err
 
 
 def test_a_full_disk(run, quick_model: str, samples: Path, disk: Path, tmp_path: Path) -> None:
@@ -633,7 +634,8 @@ def test_a_full_disk(run, quick_model: str, samples: Path, disk: Path, tmp_path:
     after = listing(run, disk / "data")
     kept = {record["id"] for record in after}
     assert kept >= {record["id"] for record in before} - {"provkoping-handlingsplan-2025.md"}
-    assert run("doctor", "--repair", *data).code == 0
+    repaired = run("doctor", "--repair", *data)
+    assert repaired.code == 0, repaired.out + repaired.err
     assert run("ask", QUESTION, "--json", *data).code == 0
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from assistant.fitted import Features
 from evals.calibrate import (
+    READ,
     Example,
     Fit,
     best_units,
@@ -11,7 +12,7 @@ from evals.calibrate import (
     fit,
     fit_both,
     summarise,
-    without_reader,
+    without,
 )
 
 NAMES = tuple(Features.__dataclass_fields__)
@@ -74,7 +75,7 @@ def test_of_thresholds_that_cost_the_same_the_middle_one_is_taken() -> None:
 def test_features_of_the_reader_are_left_out_without_one() -> None:
     names = list(Features.__dataclass_fields__)
     one = Example(True, np.ones((2, len(names))), np.array([True, False]))
-    left = dict(zip(names, without_reader(one).features[0].tolist(), strict=True))
+    left = dict(zip(names, without(one, READ).features[0].tolist(), strict=True))
     assert {name for name, value in left.items() if value == 0} == {"answerable", "relevant", "share", "held", "focus"}
 
 
