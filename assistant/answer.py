@@ -28,7 +28,6 @@ class Thresholds:
         each: Probability that the units of an answer must have that is told by organisation or by year.
         beside: As `support`, for a document of another year that is no edition of the one that answers best.
         part: Share of `answer` that the parts of a question must have beside the surest of them.
-        divided: As `each`, for the years within one part of a question.
         named: As `each`, for a part that says by name what the question asks which organisations have to do with.
     """
 
@@ -36,7 +35,6 @@ class Thresholds:
     support: float = 0.05
     sure: float = 0.1
     each: float = 0.08
-    divided: float = 0.28
     named: float = 0.05
     beside: float = 0.5
     part: float = 0.5
@@ -102,7 +100,7 @@ def compose_parts(
     surest = max((scored[0] for _, scored in parts if scored), key=lambda entry: entry.certainty, default=None)
     if surest is None or surest.certainty < thresholds.answer:
         return Draft(AnswerStatus.NOT_FOUND)
-    least = replace(thresholds, answer=thresholds.answer * thresholds.part, each=thresholds.divided)
+    least = replace(thresholds, answer=thresholds.answer * thresholds.part)
     statements: list[tuple[str, Scored]] = []
     answered = 0
     for part, scored in parts:

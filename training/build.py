@@ -44,7 +44,7 @@ SECOND = (
 LAST = Recipe(seed=19, steps=800, rate=1.5e-4, kinds=_CUT, distil=0.7)
 ADAPT = Recipe(
     seed=31,
-    steps=300,
+    steps=480,
     groups=8,
     rate=6e-5,
     smooth=0.99,

@@ -12,7 +12,7 @@ from assistant.evidence import Unit, find_units
 from assistant.score import Scored, score_units
 from assistant.understand import Kind, understand
 from ingest.document import Document
-from vectorstore.reader import Reading
+from vectorstore.reader import Place, Reading
 
 TOWNS = "Staden fick cirka 59 miljoner kronor 2021. Antalet vänorter var sju den 3 maj 2022."
 
@@ -21,11 +21,12 @@ TOWNS = "Staden fick cirka 59 miljoner kronor 2021. Antalet vänorter var sju de
 def read_unit(make_document, hits_over) -> Callable[..., tuple[Document, Unit]]:
     """A document of one paragraph, and the first unit in which the reader marks some words."""
 
-    def read(text: str, marked: str) -> tuple[Document, Unit]:
+    def read(text: str, marked: str, share: float = 0.9) -> tuple[Document, Unit]:
         document = make_document(("paragraph", text))
         (hit,) = hits_over(document)
         begin = hit.chunk.text.index(marked)
-        hit = replace(hit, reading=Reading(0.9, 0.9, (begin, begin + len(marked))))
+        span = (begin, begin + len(marked))
+        hit = replace(hit, reading=Reading(0.9, 0.9, span, (Place(*span, share),)))
         return document, next(unit for unit in find_units(document, [hit]) if marked in unit.text)
 
     return read
@@ -40,6 +41,8 @@ def read_unit(make_document, hits_over) -> Callable[..., tuple[Document, Unit]]:
         (Kind.DATE, TOWNS, "maj", "3 maj 2022"),
         (Kind.PERSON, "Det avgör kommunstyrelsens ordförande.", "styrelsens ordf", "kommunstyrelsens ordförande"),
         (Kind.FACT, "Kontoret ligger i Saint-Denis nära Paris.", "Saint", "Saint-Denis"),
+        (Kind.NUMBER, "Antal: 60; Klart: 2025", "60; Klart", "60"),
+        (Kind.PERSON, "Ansvarig: chefen; Klart: 2025", "chefen; Klart", None),
         (Kind.NUMBER, "Staden har goda vänner i norr.", "goda vänner", None),
         (Kind.REASON, TOWNS, "59 miljoner", None),
         (Kind.LIST, TOWNS, "59 miljoner", None),
@@ -61,6 +64,11 @@ def test_without_a_reader_nothing_stands_out(read_unit) -> None:
     _, unit = read_unit(TOWNS, "sju")
     assert value_span(Kind.NUMBER, replace(unit, hit=replace(unit.hit, reading=None))) is None
     assert value_span(Kind.NUMBER, replace(unit, hit=replace(unit.hit, reading=Reading(0.9, 0.9)))) is None
+
+
+def test_one_of_several_that_are_alike_does_not_stand_out(read_unit) -> None:
+    _, unit = read_unit("Staden har sju vänorter.", "sju", share=0.4)
+    assert value_span(Kind.NUMBER, unit) is None
 
 
 def test_what_is_marked_elsewhere_does_not_count(read_unit) -> None:
