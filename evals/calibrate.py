@@ -211,10 +211,12 @@ def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
     return alike[(len(alike) - 1) // 2]
 
 
-def cross_validate(examples: Sequence[Example], folds: int = 10) -> list[tuple[float, bool, bool]]:
-    """As `best_units`, each question `ORDERS` times with weights fitted on others, drawn anew each time."""
+def cross_validate(
+    examples: Sequence[Example], folds: int = 10, orders: int = ORDERS
+) -> list[tuple[float, bool, bool]]:
+    """As `best_units`, each question `orders` times with weights fitted on others, drawn anew each time."""
     best: list[tuple[float, bool, bool]] = []
-    for seed in range(ORDERS):
+    for seed in range(orders):
         order = np.random.default_rng(seed).permutation(len(examples))
         for fold_indices in np.array_split(order, folds):
             held = set(fold_indices.tolist())

@@ -122,7 +122,7 @@ def _rows(
     chance: random.Random,
     kind: str = "asked",
 ) -> list[dict[str, Any]]:
-    """The examples that one question gives: itself, and altered; of kinds that begin with `kind` unless that is `asked`."""
+    """The examples that one question gives, itself and altered: of kinds named after `kind` unless that is `asked`."""
     asked = question["question"].strip()
     base = {"held": held[passage], "kind": kind, "own": passage, "answer": ""}
     prefix = "" if kind == "asked" else f"{kind}-"

@@ -18,14 +18,14 @@ FIRST_HITS = 4
 CERTAIN = 0.95
 """The relevance from which a hit among the first needs no rival."""
 
-WEIGHT = 0.02
-"""What a relevance's logit counts beside the fused score."""
+WEIGHT = 0.01
+"""What the logits of relevance and of answerability count beside the fused score."""
 
 _LARGEST_LOGIT = 8.0
 
 
 def rerank(question: str, hits: Sequence[Hit], documents: Mapping[str, DocumentRecord], reader: Reader) -> list[Hit]:
-    """Rank hits by fused score plus weighted logit of relevance.
+    """Rank hits by fused score plus what the reader makes of them.
 
     How many are read depends on their number and length and on the readings, never on the time, so that the same
     question always gets the same hits. Those that are not read follow those that are.
@@ -44,7 +44,7 @@ def rerank(question: str, hits: Sequence[Hit], documents: Mapping[str, DocumentR
     if count > FIRST_HITS and max(reading.relevance for reading in readings) < CERTAIN:
         readings += _read(question, hits[FIRST_HITS:count], documents, reader)
     scored = [
-        replace(hit, score=hit.score + WEIGHT * logit(reading.relevance, _LARGEST_LOGIT), reading=reading)
+        replace(hit, score=hit.score + WEIGHT * _worth(reading), reading=reading)
         for hit, reading in zip(hits, readings, strict=False)
     ]
     scored.sort(key=lambda hit: (-hit.score, hit.rank))
@@ -53,6 +53,12 @@ def rerank(question: str, hits: Sequence[Hit], documents: Mapping[str, DocumentR
         drop = min(0.0, scored[-1].score - rest[0].score)
         scored += [replace(hit, score=hit.score + drop) for hit in rest]
     return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
+
+
+def _worth(reading: Reading) -> float:
+    """The logits of relevance and answerability together; twice that of relevance where a reader gives it alone."""
+    answerability = reading.relevance if reading.answerability is None else reading.answerability
+    return logit(reading.relevance, _LARGEST_LOGIT) + logit(answerability, _LARGEST_LOGIT)
 
 
 def stands_under(title: str, organisation: str | None, headings: Sequence[str]) -> str:
