@@ -78,10 +78,10 @@ def compose(
         return _compose_by_organisation(question, scored, documents, thresholds)
     if not scored or scored[0].certainty < thresholds.answer:
         return Draft(AnswerStatus.NOT_FOUND)
-    by_year = _compose_by_year(question, scored, documents, thresholds)
-    if by_year:
-        return Draft(AnswerStatus.ANSWERED, by_year)
-    return Draft(AnswerStatus.ANSWERED, tuple(("", entry) for entry in _support(question, scored, thresholds)))
+    statements = _compose_by_year(question, scored, documents, thresholds) or tuple(
+        ("", entry) for entry in _support(question, scored, thresholds)
+    )
+    return Draft(AnswerStatus.ANSWERED, tuple(_with_lists(question, statements, scored)))
 
 
 def compose_parts(
@@ -108,11 +108,12 @@ def compose_parts(
         draft = compose(part.question, likely, documents, least)
         told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:1])
         known = {_place(entry.unit) for _, entry in statements}
-        statements += [
+        new = [
             (", ".join(filter(None, (part.label, year))), entry)
             for year, entry in told
             if _place(entry.unit) not in known
         ]
+        statements += _with_lists(part.question, new, scored)
         answered += bool(told)
     return Draft(AnswerStatus.ANSWERED if answered == len(parts) else AnswerStatus.PARTIAL, tuple(statements))
 
@@ -193,6 +194,36 @@ def _support(question: Question, scored: Sequence[Scored], thresholds: Threshold
             length += size
             doubt *= 1 - entry.probability
     return chosen
+
+
+def _with_lists(
+    question: Question, statements: Sequence[tuple[str, Scored]], scored: Sequence[Scored]
+) -> list[tuple[str, Scored]]:
+    """The statements, each followed by the list in the same passage that is introduced by what the question lists.
+
+    A sentence may say how many there are and leave it to the list under it which they are.
+    """
+    if question.kind != Kind.LIST:
+        return list(statements)
+    named = {stem(word, "sv") for name in (*question.names, *question.organisations) for word in words(name)}
+    asked = {stem(word, "sv") for word in words(question.text) if word not in STOP_WORDS} - named
+    known = {_place(entry.unit) for _, entry in statements}
+    told: list[tuple[str, Scored]] = []
+    for label, entry in statements:
+        told.append((label, entry))
+        listed = (
+            other
+            for other in scored
+            if other.unit.kind == UnitKind.LIST
+            and other.unit.hit.chunk == entry.unit.hit.chunk
+            and _place(other.unit) not in known
+            and asked & {stem(word, "sv") for word in words(other.unit.text.partition("\n")[0])}
+        )
+        best = next(listed, None)
+        if best is not None and entry.unit.kind != UnitKind.LIST and not repeats(best.unit, entry.unit):
+            told.append(("", best))
+            known.add(_place(best.unit))
+    return told
 
 
 def _compose_by_year(

@@ -192,3 +192,30 @@ def test_what_answers_both_parts_is_told_once(tell_parts) -> None:
     draft = tell_parts(("", [both]), ("", [both]), same=False)
     assert draft.status == AnswerStatus.ANSWERED
     assert len(draft.statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Vilka vänorter har staden?", ["Staden har två vänorter.", "Vänorterna är nu\nTallinn\nKiel"]),
+        ("Hur många vänorter har staden?", ["Staden har två vänorter."]),
+        ("Vilka nätverk är staden med i?", ["Staden har två vänorter."]),
+    ],
+)
+def test_the_list_under_a_sentence_is_told_where_a_list_of_that_is_asked_for(
+    make_document, scored_units, asked: str, told: list[str]
+) -> None:
+    document = make_document(
+        ("paragraph", "Staden har två vänorter."),
+        ("paragraph", "Vänorterna är nu"),
+        ("item", "Tallinn", 1),
+        ("item", "Kiel", 1),
+    )
+    likely = {"Staden har två vänorter.": 0.9}
+    scored = [
+        replace(entry, probability=likely.get(entry.unit.text, 0.01), certainty=0.9)
+        for entry in scored_units(document, asked)
+    ]
+    scored.sort(key=lambda entry: -entry.probability)
+    draft = compose(understand(asked), scored, {document.id: document}, Thresholds(0.3))
+    assert list(titles(draft)) == told
