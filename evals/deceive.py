@@ -20,7 +20,7 @@ from assistant.assistant import Assistant
 from assistant.fitted import Features, Grounds, model_of
 from assistant.settings import load_settings
 from evals.calibrate import Example, Fit, best_units, collect_examples, cross_validate, without
-from evals.cases import Case
+from evals.cases import Case, take_cases
 from evals.collection import index_corpus
 from evals.errors import RetrievalSetError
 from evals.jsonl import read_text
@@ -139,8 +139,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure abstaining on questions written to deceive.")
     parser.add_argument("set", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="where the set's passages are kept for the next time")
+    parser.add_argument("--take", type=int, help="put only so many of the questions, spread evenly")
     arguments = parser.parse_args()
     cases = read_deceiving(arguments.set)
+    cases = take_cases(cases, arguments.take) if arguments.take else cases
     assistant = open_over(arguments.set, arguments.data)
     examples = collect_examples(cases, assistant)
     assistant.close()
