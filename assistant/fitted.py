@@ -81,7 +81,8 @@ class Grounds:
     Attributes:
         probability: Logit of the unit's probability.
         any: Logit of the chance that one at least of the likeliest units answers, were they independent.
-        answerable, relevant, missing, typed, inside, nearness: As in `Features`.
+        answerable, relevant, missing, typed, nearness: As in `Features`. Not `inside`: of questions written to deceive
+            the words stand in a passage more often than of others, and a fit would hold its words against a question.
         list: Whether the unit is a list.
     """
 
@@ -91,7 +92,6 @@ class Grounds:
     relevant: float
     missing: float
     typed: float
-    inside: float
     nearness: float
     list: float
 
@@ -113,7 +113,6 @@ def grounds_for(features: Features, probability: float, probabilities: Sequence[
         relevant=features.relevant,
         missing=features.missing,
         typed=features.typed,
-        inside=features.inside,
         nearness=features.nearness,
         list=features.listed + features.unlisted,
     )

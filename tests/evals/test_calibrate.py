@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assistant.fitted import Features
+from assistant.fitted import Features, Grounds
 from evals.calibrate import (
     READ,
     Example,
@@ -58,7 +58,7 @@ def test_cross_validation_is_repeatable(separable: list[Example]) -> None:
 def test_best_unit_is_the_most_probable() -> None:
     one = example(True, ([0.0], False), ([3.0], True), ([1.0], False))
     by_first = Fit(np.eye(len(NAMES))[0], -3.0)
-    certain = Fit(np.eye(9)[0], 0.0)  # as likely as the unit is
+    certain = Fit(np.eye(len(Grounds.__dataclass_fields__))[0], 0.0)  # as likely as the unit is
     assert best_units([one], by_first, certain) == [(pytest.approx(0.5), True, True)]
 
 
