@@ -107,9 +107,10 @@ class Finder:
             scored = self._score(question, harmless)
             sections = self._sections(question, harmless)
         certain = [entry for _, entry in sections]
+        others = [entry for entry in scored if not any(repeats(entry.unit, told.unit) for told in certain)]
         documents = {entry.unit.document: self._document(entry.unit.document) for entry in [*certain, *scored]}
         strangers = () if question.organisations else question.strangers
-        evidence = speaking_of(strangers, [*certain, *scored], documents)
+        evidence = speaking_of(strangers, [*certain, *others], documents)
         told = tuple((label, entry) for label, entry in sections if entry in evidence)
         return Found(tuple(hits), tuple(scored), tuple(evidence), sections=told)
 

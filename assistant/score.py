@@ -188,7 +188,7 @@ def _features(
         first=float(unit.hit.score == best),
         typed=float(holds(question.kind, unit, question.text)),
         asked=float(_states_field(question, unit, document)),
-        named=float(all(is_named(name, everything) for name in _names_required(question, organisation))),
+        named=float(all(is_named(name, everything) for name in names_required(question, organisation))),
         dated=float(_is_dated(question.years, unit, document)),
         foreign=float(foreign),
         foreign_nearness=nearness * foreign,
@@ -222,7 +222,7 @@ def _facts_stated(unit: Unit, document: Document) -> list[Fact]:
     ]
 
 
-def _names_required(question: Question, organisation: str) -> list[str]:
+def names_required(question: Question, organisation: str) -> list[str]:
     """The question's names but for those of other organisations that it asks about as well."""
     if organisation not in question.organisations:
         return list(question.names)

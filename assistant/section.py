@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.evidence import Unit, UnitKind, list_at
+from assistant.score import names_required
 from assistant.understand import Question
 from ingest.chunk import heading_paths
 from ingest.document import Block, BlockKind, Document, Field
@@ -50,7 +51,7 @@ def find_sections(
     Returns:
         For each organisation that has such a section its paragraphs, lists and rows in order, whole sentences of about
         `WORDS` words in all; of several the newest, or one of the year asked about. Empty where the question does not
-        want that, or no section fits.
+        want that, no section fits, or not each of several organisations asked about has one.
     """
     subject = subject_of(question)
     if subject is None:
@@ -62,6 +63,8 @@ def find_sections(
         if section:
             period = document.fact(Field.PERIOD) or ""
             fitting.setdefault(document.fact(Field.ORGANISATION) or "", []).append((period, hit, section))
+    if len(question.organisations) > 1 and not fitting.keys() >= set(question.organisations):
+        return []
     found: list[tuple[str, list[Unit]]] = []
     for organisation, sections in [*fitting.items()][:_ORGANISATIONS]:
         asked = [entry for entry in sections if entry[0] in map(str, question.years)] or sections
@@ -76,7 +79,7 @@ def _section_above(hit: Hit, subject: str, question: Question, document: Documen
     organisation = document.fact(Field.ORGANISATION)
     everything = " ".join((document.title, organisation or "", document.id, *hit.chunk.headings, hit.chunk.text))
     if (question.organisations and organisation not in question.organisations) or not all(
-        is_named(name, everything) for name in question.names
+        is_named(name, everything) for name in names_required(question, organisation or "")
     ):
         return ()
     wanted = _stems(subject) - _stems(" ".join(question.organisations))

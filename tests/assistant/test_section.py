@@ -116,6 +116,14 @@ def test_each_organisation_has_its_section_unless_one_is_named(sections, make_pl
     assert [label for label, _ in sections("Vad skriver Talldal om vänorter?", *plans)] == ["Talldals kommun"]
 
 
+def test_of_several_organisations_each_has_a_section_or_none_is_told(sections, make_plan) -> None:
+    plans = [make_plan(), make_plan("Talldals kommun", towns="Talldal har tre vänorter.")]
+    both = "Vad skriver Ekby och Talldal om vänorter?"
+    assert [label for label, _ in sections(both, *plans)] == [EKBY, "Talldals kommun"]
+    other = replace(plans[1], blocks=plans[1].blocks[:1])
+    assert sections(both, plans[0], other) == []
+
+
 def test_a_long_section_is_told_in_whole_sentences_up_to_a_number_of_words(sections, make_plan) -> None:
     sentence = "Ekby har sju vänorter och träffar dem ofta."
     long = make_plan(towns=" ".join([sentence] * 60))
