@@ -151,27 +151,32 @@ def _content(unit: Unit) -> frozenset[str]:
     return frozenset(stem(word, "sv") for word in words(unit.text) if word not in STOP_WORDS and not word.isdigit())
 
 
-def speaking_of(
-    strangers: Sequence[str], scored: Sequence[Scored], documents: Mapping[str, Document]
-) -> Sequence[Scored]:
-    """The evidence that names one of these organisations, itself or above it.
+def speaking_of(question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> Sequence[Scored]:
+    """The evidence that speaks of whom the question is about: in a document of theirs, or naming them.
 
     What a document says of its own organisation answers no question about another one, however well the words fit.
+    Whose a document is may not be known; it is heard unless the question is about organisations without documents here.
 
     Args:
-        strangers: Organisations without a document here; without any, all evidence is given back.
+        question: The question; where it names no organisation all evidence is given back.
         scored: Evidence units.
         documents: The documents they come from, by identifier.
     """
-    names = [" ".join(apart(name)) for name in strangers]
+    about = question.organisations or question.strangers
+    names = [" ".join(apart(name)) for name in about]
     if not names:
         return scored
 
     def says(entry: Scored) -> str:
         unit = entry.unit
-        return " ".join((documents[unit.document].title, *unit.headings, unit.hit.chunk.text, unit.text))
+        title = documents[unit.document].title
+        return " ".join((title, unit.document, *unit.headings, unit.hit.chunk.text, unit.text))
 
-    return [entry for entry in scored if any(is_named(name, says(entry)) for name in names)]
+    def is_theirs(entry: Scored) -> bool:
+        organisation = documents[entry.unit.document].fact(Field.ORGANISATION)
+        return bool(question.organisations) and (organisation is None or organisation in about)
+
+    return [entry for entry in scored if is_theirs(entry) or any(is_named(name, says(entry)) for name in names)]
 
 
 def _support(question: Question, scored: Sequence[Scored], thresholds: Thresholds) -> list[Scored]:

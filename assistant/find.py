@@ -109,8 +109,7 @@ class Finder:
         certain = [entry for _, entry in sections]
         others = [entry for entry in scored if not any(repeats(entry.unit, told.unit) for told in certain)]
         documents = {entry.unit.document: self._document(entry.unit.document) for entry in [*certain, *scored]}
-        strangers = () if question.organisations else question.strangers
-        evidence = speaking_of(strangers, [*certain, *others], documents)
+        evidence = speaking_of(question, [*certain, *others], documents)
         told = tuple((label, entry) for label, entry in sections if entry in evidence)
         return Found(tuple(hits), tuple(scored), tuple(evidence), sections=told)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Draft, Thresholds, compose, compose_parts, write_nearest, write_out
+from assistant.answer import Draft, Thresholds, compose, compose_parts, speaking_of, write_nearest, write_out
 from assistant.answers import AnswerStatus
 from assistant.divide import Part
 from assistant.evidence import UnitKind, find_units
@@ -219,3 +219,28 @@ def test_the_list_under_a_sentence_is_told_where_a_list_of_that_is_asked_for(
     scored.sort(key=lambda entry: -entry.probability)
     draft = compose(understand(asked), scored, {document.id: document}, Thresholds(0.3))
     assert list(titles(draft)) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Hur mycket fick Ekby?", ["Staden fick 9 miljoner."]),
+        ("Hur mycket fick Talldal?", ["Staden fick 5 miljoner.", "Talldal fick 3 miljoner."]),
+        ("Hur mycket fick staden?", ["Staden fick 9 miljoner.", "Staden fick 5 miljoner.", "Talldal fick 3 miljoner."]),
+        ("Hur mycket fick Kungsbacka kommun?", []),
+    ],
+)
+def test_what_is_said_of_one_organisation_answers_no_question_about_another(
+    make_document, scored_units, asked: str, told: list[str]
+) -> None:
+    documents, scored = {}, []
+    for organisation, text in (
+        ("Ekby kommun", "Staden fick 9 miljoner."),
+        ("Talldals kommun", "Staden fick 5 miljoner."),
+        ("Region Norr", "Talldal fick 3 miljoner."),
+    ):
+        document = replace(make_document(("paragraph", text), organisation=organisation), id=organisation)
+        documents[document.id] = document
+        scored += [replace(entry, unit=replace(entry.unit, document=document.id)) for entry in scored_units(document)]
+    question = understand(asked, organisations=list(documents))
+    assert [entry.unit.text for entry in speaking_of(question, scored, documents)] == told
