@@ -152,7 +152,9 @@ def test_main_path_goes_by_keyboard_alone(open_page, address: str) -> None:
     page.keyboard.type(QUESTION)
     keys.press("Enter")
     page.wait_for_selector("article[data-phase=complete]")
-    assert all("Exempelstad" in one for one in page.locator(".ub-references li").all_inner_texts())
+    sources = page.locator(".ub-references li").all_inner_texts()
+    assert len(sources) > 1
+    assert all("Exempelstad" in one for one in sources)
     # check
     keys.to("ub-marker", "Shift+Tab")
     keys.press("Enter")
@@ -169,7 +171,7 @@ def test_main_path_goes_by_keyboard_alone(open_page, address: str) -> None:
     page.wait_for_selector(".ub-page:not(.ub-pictured)")
     keys.to("Föregående källa", "Shift+Tab")
     keys.press("Enter")
-    page.wait_for_selector("text=Källa 1 av")
+    page.wait_for_selector(f"text=Källa {len(sources) - 1} av {len(sources)}")
     keys.to("Stäng källan")
     keys.press("Enter")
     page.wait_for_selector("[data-view=documents]")
