@@ -10,7 +10,6 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from assistant.answer import write_nearest, write_out
 from assistant.answers import Answer, AnswerStatus, Citation, Retrieved, Scope, Turn
 from assistant.find import Finder, Found
 from assistant.mask import MASK, mask_identity_numbers
@@ -23,6 +22,7 @@ from assistant.stages import stage
 from assistant.tell import Outcome
 from assistant.understand import Question, asks_about_assistant, is_empty, understand
 from assistant.write_by_model import ModelWriter
+from assistant.write_out import write_nearest, write_out
 from ingest.document import Document
 from prompts import prompt_digest
 from vectorstore.contents import digest_contents

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.answer import write_nearest
 from assistant.answers import Citation
 from assistant.cite import cite_span, joined_spans, number_citation
 from assistant.locate import locate_particulars
@@ -13,6 +12,7 @@ from assistant.model import Tally
 from assistant.particulars import borrowed_particulars
 from assistant.score import Scored
 from assistant.verify import Claim, Support, Verdict
+from assistant.write_out import write_nearest
 from ingest.document import Document
 
 _MARKER = re.compile(r"\[(\d+)\]")

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Draft, Thresholds, compose, compose_parts, speaking_of, write_nearest, write_out
+from assistant.answer import Draft, Thresholds, compose, compose_parts, speaking_of
 from assistant.answers import AnswerStatus
 from assistant.divide import Part
 from assistant.evidence import UnitKind, find_units
 from assistant.score import Scored, score_units, weigh_terms
 from assistant.understand import understand
+from assistant.write_out import write_nearest, write_out
 from ingest.document import Document
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Draft, write_out
+from assistant.answer import Draft
 from assistant.answers import AnswerStatus
 from assistant.emphasis import value_span
 from assistant.evidence import Unit, find_units
 from assistant.score import Scored, score_units
 from assistant.understand import Kind, understand
+from assistant.write_out import write_out
 from ingest.document import Document
 from vectorstore.reader import Place, Reading
 
