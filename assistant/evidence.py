@@ -91,12 +91,16 @@ def list_at(document: Document, index: int) -> list[tuple[int, int]]:
     """Spans of the list that a block introduces or is an item of, its lead-in first; empty where it is neither."""
     blocks = document.blocks
     if blocks[index].kind != BlockKind.ITEM:
-        introduces = index + 1 < len(blocks) and blocks[index + 1].lead_in == index
-        return _list_spans(document, index) if introduces else []
+        return _list_spans(document, index) if _introduces(blocks, index) else []
     lead_in = blocks[index].lead_in
     if lead_in is not None:
         return _list_spans(document, lead_in)
     return [(member.start, member.end) for member in _siblings(blocks, index)]
+
+
+def _introduces(blocks: Sequence[Block], index: int) -> bool:
+    """Whether a list begins after a block, which leads into it."""
+    return index + 1 < len(blocks) and blocks[index + 1].lead_in == index
 
 
 def _is_front_page(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
@@ -115,7 +119,7 @@ def _spans(document: Document, index: int) -> Iterator[tuple[UnitKind, list[tupl
     elif block.kind == BlockKind.PARAGRAPH:
         text = document.text[block.start : block.end]
         sentences = [(block.start + start, block.start + end) for start, end in split_sentences(text)]
-        introduces = index + 1 < len(document.blocks) and document.blocks[index + 1].lead_in == index
+        introduces = _introduces(document.blocks, index)
         for position, (start, end) in enumerate(sentences):
             if introduces and end == block.end and not text.endswith((".", "!", "?")):
                 continue  # only half a sentence without its list

@@ -141,8 +141,10 @@ class Finder:
     def _sections(self, question: Question, hits: Sequence[Hit]) -> list[tuple[str, Scored]]:
         """The sections that are headed by what the question wants to be told about, as certain evidence."""
         documents = {hit.chunk.document: self._document(hit.chunk.document) for hit in hits}
-        terms = weigh_terms(question, self._store.catalog.idf)
         found = find_sections(question, hits, documents)
+        if not found:
+            return []
+        terms = weigh_terms(question, self._store.catalog.idf)
         statements: list[tuple[str, Scored]] = []
         for organisation, units in found:
             scored = score_units(question, terms, units, documents, [unit.hit.dense for unit in units])
