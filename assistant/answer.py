@@ -1,7 +1,8 @@
 """Compose an answer from the documents' own sentences, or find that they do not hold one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from assistant.answers import AnswerStatus
 from assistant.divide import Part
@@ -9,9 +10,11 @@ from assistant.evidence import Unit, UnitKind
 from assistant.score import Scored, holds
 from assistant.understand import Kind, Question
 from ingest.document import Document, Field
-from vectorstore.analyse import STOP_WORDS, stem, words
+from vectorstore.analyse import informative_stems, words
 from vectorstore.names import bare_words, is_named
 from vectorstore.organisations import apart, asks_each
+
+_Spans: TypeAlias = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +141,14 @@ def _likest_first(scored: Sequence[Scored], surest: Scored, least: float) -> Seq
     return [best, *(entry for entry in scored if _place(entry.unit) != _place(best.unit))]
 
 
-def _place(unit: Unit) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _place(unit: Unit) -> tuple[str, _Spans]:
     """Where a unit stands, whichever question it was found for."""
     return unit.document, unit.spans
 
 
 def _content(unit: Unit) -> frozenset[str]:
     """Stems of a unit's informative words."""
-    return frozenset(stem(word, "sv") for word in words(unit.text) if word not in STOP_WORDS and not word.isdigit())
+    return frozenset(term for term in informative_stems(unit.text) if not term.isdigit())
 
 
 def speaking_of(question: Question, scored: Sequence[Scored], documents: Mapping[str, Document]) -> Sequence[Scored]:
@@ -201,31 +204,42 @@ def _support(question: Question, scored: Sequence[Scored], thresholds: Threshold
 def _with_lists(
     question: Question, statements: Sequence[tuple[str, Scored]], scored: Sequence[Scored]
 ) -> list[tuple[str, Scored]]:
-    """The statements, each followed by the list in the same passage that is introduced by what the question lists.
+    """The statements, each with the list in the same passage that is introduced by what the question lists.
 
-    A sentence may say how many there are and leave it to the list under it which they are.
+    A sentence may say how many there are and leave it to the list under it which they are. A list that it leads into
+    takes its place, another one follows it.
     """
     if question.kind != Kind.LIST:
         return list(statements)
-    named = {stem(word, "sv") for name in (*question.names, *question.organisations) for word in words(name)}
-    asked = {stem(word, "sv") for word in words(question.text) if word not in STOP_WORDS} - named
+    asked = informative_stems(question.text)
+    asked -= informative_stems(" ".join((*question.names, *question.organisations)))
     known = {_place(entry.unit) for _, entry in statements}
     told: list[tuple[str, Scored]] = []
     for label, entry in statements:
-        told.append((label, entry))
-        listed = (
-            other
-            for other in scored
-            if other.unit.kind == UnitKind.LIST
-            and other.unit.hit.chunk == entry.unit.hit.chunk
-            and _place(other.unit) not in known
-            and asked & {stem(word, "sv") for word in words(other.unit.text.partition("\n")[0])}
-        )
-        best = next(listed, None)
-        if best is not None and entry.unit.kind != UnitKind.LIST and not repeats(best.unit, entry.unit):
-            told.append(("", best))
-            known.add(_place(best.unit))
+        found = _list_beside(entry.unit, asked, known, scored) if entry.unit.kind != UnitKind.LIST else None
+        if found is None or (repeats(found.unit, entry.unit) and not _leads_into(entry.unit, found.unit)):
+            told.append((label, entry))
+            continue
+        known.add(_place(found.unit))
+        told += [(label, found)] if _leads_into(entry.unit, found.unit) else [(label, entry), ("", found)]
     return told
+
+
+def _leads_into(unit: Unit, listed: Unit) -> bool:
+    """Whether a unit is the sentence that introduces a list."""
+    (start, end), *_ = listed.spans
+    return unit.kind == UnitKind.SENTENCE and unit.spans[0][0] < end and start < unit.spans[0][1]
+
+
+def _list_beside(
+    unit: Unit, asked: frozenset[str], known: Collection[tuple[str, _Spans]], scored: Sequence[Scored]
+) -> Scored | None:
+    """The best list in a unit's passage whose lead-in has a word that is asked about."""
+    for other in scored:
+        listed = other.unit.kind == UnitKind.LIST and other.unit.hit.chunk == unit.hit.chunk
+        if listed and _place(other.unit) not in known and asked & informative_stems(other.unit.text.split("\n")[0]):
+            return other
+    return None
 
 
 def _compose_by_year(

@@ -1,10 +1,12 @@
 """Evidence units: what an answer is composed from. Sentences, lists with their lead-in, table rows; never cut."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistant.quantities import MONTH_NAMES
 from ingest.chunk import heading_paths, lead_in_span
 from ingest.document import Block, BlockKind, Document
 from ingest.sentences import split_sentences
@@ -56,8 +58,12 @@ _POINTING_WORDS = frozenset(
     "this they these those he she there therefore however also".split()
 )
 _ANNOUNCES = re.compile(
-    rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr))", re.IGNORECASE
+    rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr|{'|'.join(MONTH_NAMES)}))",
+    re.IGNORECASE,
 )
+
+_FEWEST_HEADINGS = 3
+"""Sections that count as announced; two follow a number by chance too often."""
 
 
 def embedded_text(unit: Unit, document: Document) -> str:
@@ -198,19 +204,19 @@ def _siblings(blocks: Sequence[Block], index: int) -> list[Block]:
 
 
 def _announced(document: Document, index: int, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A sentence that announces a number of things, with the first sentences of as many paragraphs after it.
+    """A sentence that announces a number of things, with as many headings under its own, or paragraphs after it.
 
     *The city has three agreements.* followed by three paragraphs that each begin with one of them is a list in all
-    but form.
+    but form, and so is *The strategy has four areas.* with four sections under it.
     """
     blocks = document.blocks
-    if len(sentences) != 1:
+    for start, end in sentences:
+        below = _headings_below(blocks, index)
+        if len(below) >= _FEWEST_HEADINGS and _count_announced(document.text[start:end]) == len(below):
+            return [(start, end), *((heading.start, heading.end) for heading in below)]
+    count = _count_announced(document.text[slice(*sentences[0])]) if len(sentences) == 1 else 0
+    if not count:
         return []
-    match = _ANNOUNCES.search(document.text[sentences[0][0] : sentences[0][1]])
-    if not match:
-        return []
-    word = match.group(1).lower()
-    count = _NUMBER_WORDS.get(word) or int(word)
     following = blocks[index + 1 : index + 1 + count]
     if len(following) < count or any(block.kind != BlockKind.PARAGRAPH for block in following):
         return []
@@ -219,3 +225,25 @@ def _announced(document: Document, index: int, sentences: Sequence[tuple[int, in
         start, end = split_sentences(document.text[block.start : block.end])[0]
         spans.append((block.start + start, block.start + end))
     return spans
+
+
+def _count_announced(sentence: str) -> int:
+    """How many things a sentence says that there are; 0 where it says of none."""
+    match = _ANNOUNCES.search(sentence)
+    if match is None:
+        return 0
+    word = match.group(1).lower()
+    return _NUMBER_WORDS.get(word) or int(word)
+
+
+def _headings_below(blocks: Sequence[Block], index: int) -> list[Block]:
+    """The headings of the sections that a paragraph leads into as the last one before them; empty where it does not."""
+    following = [block for block in blocks[index + 1 :] if block.kind == BlockKind.HEADING]
+    if not following or blocks[index + 1] is not following[0]:
+        return []
+    level = following[0].level
+    own = next((block.level for block in reversed(blocks[:index]) if block.kind == BlockKind.HEADING), 0)
+    if level <= own:
+        return []
+    section = itertools.takewhile(lambda heading: heading.level >= level, following)
+    return [heading for heading in section if heading.level == level]

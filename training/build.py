@@ -45,10 +45,12 @@ LAST = Recipe(seed=19, steps=800, rate=1.5e-4, kinds=_CUT, distil=0.7)
 ADAPT = Recipe(
     seed=31,
     steps=480,
-    groups=8,
-    rate=6e-5,
+    groups=10,
+    size=3,
+    frozen=4,
+    rate=8e-5,
     smooth=0.99,
-    kinds="strategy=1,strategy-keywords=0.1,strategy-misspelt=0.1,strategy-twin=0.25,strategy-cut=0.25,"
+    kinds="strategy=1,strategy-keywords=0.1,strategy-misspelt=0.1,strategy-twin=0.25,strategy-cut=0.4,"
     "asked=0.07,keywords=0.014,misspelt=0.014,twin=0.014,heading=0.02,cut=0.014",
 )
 

@@ -23,8 +23,8 @@ from scipy.sparse import csr_matrix
 from ingest.sentences import split_sentences
 from training.alter import keyword_style, misspell, swap_particular, unaccented
 from training.strategies import read_strategies
-from training.windows import Window, cut_windows, find_window, informative_stems
-from vectorstore.analyse import stem, words
+from training.windows import Window, cut_windows, find_window
+from vectorstore.analyse import informative_stems, stem, words
 from vectorstore.bundled import ensure_bundled_model
 from vectorstore.reader_input import open_tokenizer, tokenize
 from vectorstore.reader_layout import Tokens

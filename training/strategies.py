@@ -9,7 +9,8 @@ from typing import Any
 
 from ingest import Document, Field, load_file
 from ingest.chunk import Chunk, chunk_document, estimate_tokens
-from training.windows import Window, informative_stems
+from training.windows import Window
+from vectorstore.analyse import informative_stems
 from vectorstore.rerank import stands_under
 
 HELD_OUT = 8

@@ -36,6 +36,7 @@ class Recipe:
         rate: Highest learning rate.
         decay: Factor to the learning rate from one layer to the one below.
         layers: Layers kept of the embedding model's.
+        frozen: Layers, from the first, that stay as they are, and what is below them; half of them saves a third.
         dropout: Share of states dropped.
         elsewhere: Weight of windows of other questions in the answerability loss.
         kinds: Kinds of question learnt from, and how often each is drawn, `kind=share`, by commas.
@@ -52,6 +53,7 @@ class Recipe:
     rate: float = 3e-4
     decay: float = 0.95
     layers: int = 12
+    frozen: int = 0
     dropout: float = 0.1
     elsewhere: float = 0.15
     kinds: str = "asked=1,keywords=0.15,misspelt=0.15,twin=0.3,heading=0.4"
@@ -128,10 +130,10 @@ def train(
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - keep)
         losses.append([float(part.detach()) for part in parts]) if step % 10 == 0 else None
-        if step % 200 == 0:
+        if step % (200 if device == "cuda" else 40) == 0:
             mean = np.mean(losses[-20:], axis=0).round(3).tolist()
             print(f"{name} step {step} losses {mean} {time.monotonic() - began:.0f} s", flush=True)
-        if step % 500 == 0 and device == "cpu":
+        if step % 100 == 0 and device == "cpu":
             _save(checkpoint, network, average, optimizer, scheduler, step)
     if step < recipe.steps:
         _save(checkpoint, network, average, optimizer, scheduler, step)
@@ -152,10 +154,13 @@ def _mixed_precision(device: str) -> torch.autocast:
 def _groups(network: ReaderNetwork, recipe: Recipe) -> list[dict[str, Any]]:
     """Parameters with their learning rates: the lower a layer, the lower its rate; heads learn fastest."""
     groups = []
+    below = [*network.positions.parameters(), *network.kinds.parameters(), *network.norm.parameters()]
+    if recipe.frozen:
+        for parameter in [*below, *network.layers[: recipe.frozen].parameters()]:
+            parameter.requires_grad_(requires_grad=False)
     for index, layer in enumerate(network.layers):
         rate = recipe.rate * recipe.decay ** (recipe.layers - 1 - index)
         groups.append({"params": list(layer.parameters()), "lr": rate})
-    below = [*network.positions.parameters(), *network.kinds.parameters(), *network.norm.parameters()]
     groups.append({"params": below, "lr": recipe.rate * recipe.decay**recipe.layers})
     heads = [*network.relevance.parameters(), *network.answerability.parameters(), *network.span.parameters()]
     groups.append({"params": heads, "lr": 3 * recipe.rate})

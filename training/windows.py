@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ingest.chunk import estimate_tokens
 from ingest.sentences import split_sentences
-from vectorstore.analyse import STOP_WORDS, stem, words
 
 _HEADING = re.compile(r"[^.!?:;,]{3,90}")
 
@@ -78,8 +77,3 @@ def find_window(windows: Sequence[Window], start: int, end: int) -> int | None:
         if window.start <= start and end <= window.end:
             return index
     return None
-
-
-def informative_stems(text: str) -> set[str]:
-    """The stems of a text's words, function words left out."""
-    return {stem(word) for word in words(text) if word not in STOP_WORDS}

@@ -65,6 +65,11 @@ def stem(word: str, language: str = "sv") -> str:
     return str(stemmer.stemWord(word))
 
 
+def informative_stems(text: str) -> frozenset[str]:
+    """The Swedish stems of a text's words, function words left out."""
+    return frozenset(stem(word) for word in words(text) if word not in STOP_WORDS)
+
+
 def index_terms(text: str, language: str | None) -> str:
     """The stems under which a passage is indexed, in order, separated by spaces."""
     return " ".join(_indexed(word, language or "sv")[0] for word in words(text))

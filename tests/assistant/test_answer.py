@@ -225,6 +225,27 @@ def test_the_list_under_a_sentence_is_told_where_a_list_of_that_is_asked_for(
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
+        ("Vilka områden har strategin?", ["Strategin har tre områden.\nKlimat\nHandel\nSkola"]),
+        ("Hur många områden har strategin?", ["Strategin har tre områden."]),
+    ],
+)
+def test_a_sentence_that_leads_into_a_list_gives_way_to_it_where_one_is_asked_for(
+    make_document, scored_units, asked: str, told: list[str]
+) -> None:
+    document = make_document(
+        ("heading", "Områden", 1),
+        ("paragraph", "Strategin har tre områden."),
+        *(("heading", name, 2) for name in ("Klimat", "Handel", "Skola")),
+    )
+    scored = [replace(entry, probability=0.5, certainty=0.9) for entry in scored_units(document, asked)]
+    scored.sort(key=lambda entry: len(entry.unit.text))
+    draft = compose(understand(asked), scored, {document.id: document}, Thresholds(0.3))
+    assert list(titles(draft)) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
         ("Hur mycket fick Ekby?", ["Staden fick 9 miljoner."]),
         ("Hur mycket fick Talldal?", ["Staden fick 5 miljoner.", "Talldal fick 3 miljoner."]),
         ("Hur mycket fick staden?", ["Staden fick 9 miljoner.", "Staden fick 5 miljoner.", "Talldal fick 3 miljoner."]),

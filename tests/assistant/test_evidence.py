@@ -118,6 +118,29 @@ def test_a_number_of_things_announced_is_told_with_them(make_document, units_of)
     ]
 
 
+def test_a_number_of_sections_announced_is_told_with_their_headings(make_document, units_of) -> None:
+    document = make_document(
+        ("heading", "Områden", 1),
+        ("paragraph", "Staden växer. Strategin har tre områden."),
+        ("heading", "Klimat", 2),
+        ("paragraph", "Utsläppen ska minska."),
+        ("heading", "Handel", 2),
+        ("heading", "Hamnar", 3),
+        ("heading", "Skola", 2),
+        ("heading", "Uppföljning", 1),
+    )
+    assert texts(units_of(document), UnitKind.LIST) == ["Strategin har tre områden.\nKlimat\nHandel\nSkola"]
+
+
+@pytest.mark.parametrize(
+    ("opening", "level"), [("Den har fyra områden.", 2), ("Den antogs 3 maj.", 2), ("Den har tre områden.", 1)]
+)
+def test_sections_that_are_not_announced_are_no_list(make_document, units_of, opening: str, level: int) -> None:
+    sections = [("heading", name, level) for name in ("Klimat", "Handel", "Skola")]
+    document = make_document(("heading", "Områden", 1), ("paragraph", opening), *sections)
+    assert texts(units_of(document), UnitKind.LIST) == []
+
+
 @pytest.mark.parametrize("opening", ["Staden har tre miljoner kronor.", "Mötet varade tre år.", "Staden har 30 avtal."])
 def test_other_numbers_announce_nothing(make_document, units_of, opening: str) -> None:
     document = make_document(*(("paragraph", text) for text in (opening, "Ett kom.", "Två kom.", "Tre kom.")))
