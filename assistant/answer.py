@@ -46,6 +46,9 @@ WORD_BUDGETS: Mapping[Kind, int] = {Kind.LIST: 160, Kind.EXPLANATION: 140, Kind.
 MOST_UNITS = 3
 """Evidence units in an answer that is not told by organisation or by year."""
 
+UNITS_BESIDE = 2
+"""Evidence units of one organisation, or in one part of a question, where several are told beside each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -106,11 +109,11 @@ def compose_parts(
     for part, scored in parts:
         likely = _likest_first(scored, surest, least.answer) if part.same else scored
         draft = compose(part.question, likely, documents, least)
-        told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:1])
+        told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:UNITS_BESIDE])
         known = {_place(entry.unit) for _, entry in statements}
         new = [
-            (", ".join(filter(None, (part.label, year))), entry)
-            for year, entry in told
+            (", ".join(filter(None, (part.label if year or not place else "", year))), entry)
+            for place, (year, entry) in enumerate(told)
             if _place(entry.unit) not in known
         ]
         statements += _with_lists(part.question, new, scored)
@@ -179,18 +182,27 @@ def speaking_of(question: Question, scored: Sequence[Scored], documents: Mapping
     return [entry for entry in scored if is_theirs(entry) or any(is_named(name, says(entry)) for name in names)]
 
 
-def _support(question: Question, scored: Sequence[Scored], thresholds: Thresholds) -> list[Scored]:
+def _support(
+    question: Question, scored: Sequence[Scored], thresholds: Thresholds, most: int = MOST_UNITS, beside: int = 1
+) -> list[Scored]:
     """The best unit, and what adds to it without repeating it, within the kind's budget of words.
 
     The less sure the best one is, the more is told. A list adds to nothing but a list.
+
+    Args:
+        question: The question.
+        scored: Evidence units, best first; one at least.
+        thresholds: When a unit counts as an answer.
+        most: Units at most.
+        beside: How many such answers stand beside each other and have the budget together.
     """
-    budget = WORD_BUDGETS.get(question.kind, 85)
+    budget = WORD_BUDGETS.get(question.kind, 85) // beside
     chosen = [scored[0]]
     length = len(scored[0].unit.text.split())
     doubt = 1 - scored[0].probability
     for entry in scored[1:]:
         unlikely = entry.probability < scored[0].probability * thresholds.support
-        if len(chosen) == MOST_UNITS or unlikely or doubt < thresholds.sure:
+        if len(chosen) == most or unlikely or doubt < thresholds.sure:
             break
         size = len(entry.unit.text.split())
         listed = entry.unit.kind == UnitKind.LIST and question.kind != Kind.LIST
@@ -288,8 +300,9 @@ def repeats(unit: Unit, other: Unit) -> bool:
 def _compose_by_organisation(
     question: Question, scored: Sequence[Scored], documents: Mapping[str, Document], thresholds: Thresholds
 ) -> Draft:
-    """One statement for each organisation that the question is about."""
+    """What answers for each organisation that the question is about; one statement where it asks which they are."""
     statements: list[tuple[str, Scored]] = []
+    answered = 0
     asked_which = asks_each(question.text)
     for organisation in question.organisations:
         own = [
@@ -302,8 +315,11 @@ def _compose_by_organisation(
         if asked_which:
             own.sort(key=lambda entry: entry.unit.kind == UnitKind.LIST)
         if own:
-            statements.append((organisation, own[0]))
+            answered += 1
+            most = 1 if asked_which else UNITS_BESIDE
+            first, *more = _support(question, own, thresholds, most, len(question.organisations))
+            statements += [(organisation, first), *(("", entry) for entry in more)]
     if not statements or max(entry.certainty for _, entry in statements) < thresholds.answer:
         return Draft(AnswerStatus.NOT_FOUND)
-    complete = len(statements) == len(question.organisations) or asked_which
+    complete = answered == len(question.organisations) or asked_which
     return Draft(AnswerStatus.ANSWERED if complete else AnswerStatus.PARTIAL, tuple(statements))
