@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from assistant.answers import Scope
 from assistant.understand import Kind, Question, kind_of, names_in
 from ingest.document import Field
+from vectorstore.document_types import types_named
 from vectorstore.names import bare_words
 from vectorstore.organisations import asks_each, where_named
 from vectorstore.scope import years_named
@@ -58,7 +59,14 @@ _RELATIVE = re.compile(
     r"(?:the )?year (?:before|after))\b",
     re.IGNORECASE,
 )
+_TYPES = re.compile(
+    r"(?P<first>\w{4,})\s+(?:och|samt|respektive|and|versus)\s+(?:i\s+|in\s+)?(?:den\s+|det\s+|the\s+)?(?P<second>\w{4,})",
+    re.IGNORECASE,
+)
+"""Two words that may each name a type of document (*stadgarna och policyn*)."""
+
 _BETWEEN = re.compile(rf"\b(?:mellan|between)\s+(?={_HERE}|\w)", re.IGNORECASE)
+_BOTH = re.compile(r"\b(?:både|both)\s+", re.IGNORECASE)
 _COMPARED_WITH = re.compile(r"\b(?:jämfört|i jämförelse|compared)\s+(?:med|to|with)\s+", re.IGNORECASE)
 _EARLIER = r"gamla|förra|tidigare|föregående|old|previous|former|earlier"
 _CHANGES = re.compile(
@@ -100,7 +108,7 @@ _MORE = re.compile(
 
 
 def divide(question: Question, records: Sequence[DocumentRecord]) -> list[Part]:
-    """One question for each organisation, year or edition that a question compares or asks about together.
+    """One question for each organisation, year, edition or document that a question compares or asks about together.
 
     Args:
         question: As understood.
@@ -115,6 +123,7 @@ def divide(question: Question, records: Sequence[DocumentRecord]) -> list[Part]:
         or _by_organisation(question)
         or _by_year(question, within)
         or _by_edition(question, within)
+        or _by_type(question, within)
     )
     return parts if 1 < len(parts) <= MOST_PARTS else []
 
@@ -223,6 +232,33 @@ def _by_edition(question: Question, records: Sequence[DocumentRecord]) -> list[P
     ]
 
 
+def _by_type(question: Question, records: Sequence[DocumentRecord]) -> list[Part]:
+    """A question about two documents that it calls by their types (*stadgarna och policyn*), of each of them."""
+    own = [record for record in records if not question.organisations or record.organisation in question.organisations]
+    types = sorted({record.document_type for record in own if record.document_type})
+    for match in _TYPES.finditer(question.text):
+        named = [types_named(match[name], types) for name in ("first", "second")]
+        found = [[record for record in own if record.document_type in wanted] for wanted in named]
+        if [len(entries) for entries in found] != [1, 1] or found[0] == found[1]:
+            continue
+        mentions = [
+            _Mention(*match.span(name), record.id, match[name])
+            for name, (record,) in zip(("first", "second"), found, strict=True)
+        ]
+        return [
+            Part(
+                record.title,
+                _about(
+                    question,
+                    _keep(question.text, mentions, record.id),
+                    replace(question.scope, documents=(record.id,)),
+                ),
+            )
+            for (record,) in found
+        ]
+    return []
+
+
 def _replaced(records: Sequence[DocumentRecord]) -> Iterator[tuple[DocumentRecord, DocumentRecord]]:
     """Each document that says which one it replaces, with that one; the latest first."""
     for record in sorted(records, key=lambda record: record.period or "", reverse=True):
@@ -264,6 +300,7 @@ def _keep(text: str, mentions: Sequence[_Mention], key: str) -> str:
     kept = _JOINED_ON.sub("", kept)
     kept = _LEFT_OUT.sub("", kept)
     kept = _COMPARED_WITH.sub(_within, kept)
+    kept = _BOTH.sub("", kept)
     return _TWICE.sub(r"\1", " ".join(kept.split()))
 
 

@@ -13,11 +13,17 @@ from vectorstore.types import DocumentRecord
 NORTH, SOUTH, REGION = "Norrköpinge kommun", "Söderstads stad", "Region Västerbo"
 
 
-def record(name: str, organisation: str, period: str | None = None, replaces: str | None = None) -> DocumentRecord:
+def record(
+    name: str,
+    organisation: str,
+    period: str | None = None,
+    replaces: str | None = None,
+    document_type: str | None = None,
+) -> DocumentRecord:
     facts = (Fact(Field.REPLACES, replaces, start=0, end=1),) if replaces else ()
     return DocumentRecord(
-        id=f"{name}.pdf", title=name, organisation=organisation, document_type=None, period=period, language="sv",
-        format="pdf", location="", pages=1, chunks=1, facts=facts, ingested_at="",
+        id=f"{name}.pdf", title=name, organisation=organisation, document_type=document_type, period=period,
+        language="sv", format="pdf", location="", pages=1, chunks=1, facts=facts, ingested_at="",
     )  # fmt: skip
 
 
@@ -36,6 +42,39 @@ def divided() -> Callable[..., list[Part]]:
         return divide(understand(text, history, None, sorted({one.organisation for one in RECORDS})), RECORDS)
 
     return parts
+
+
+OWN_TYPES = (
+    record("Stadgar", NORTH, document_type="stadgar"),
+    record("Policy mot mutor", NORTH, document_type="policy"),
+    record("Rapport 2022", NORTH, document_type="rapport"),
+    record("Rapport 2023", NORTH, document_type="rapport"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        (
+            "Vem kan uteslutas? Läs både stadgarna och mutpolicyn.",
+            {"Stadgar": "Vem kan uteslutas? Läs stadgarna.", "Policy mot mutor": "Vem kan uteslutas? Läs mutpolicyn."},
+        ),
+        (
+            "What do the policy and the statutes say of guests?",
+            {
+                "Policy mot mutor": "What do the policy say of guests?",
+                "Stadgar": "What do the statutes say of guests?",
+            },
+        ),
+        ("Vad säger stadgarna och rapporten om gäster?", {}),
+        ("Vad säger policyn och kartan om gäster?", {}),
+        ("Vad säger policyn om gäster?", {}),
+    ],
+)
+def test_each_document_that_is_called_by_its_type_is_asked(question: str, asked: dict[str, str]) -> None:
+    parts = divide(understand(question, (), None, [NORTH]), OWN_TYPES)
+    assert {part.label: part.question.text for part in parts} == asked
+    assert [part.question.scope.documents for part in parts] == [(f"{label}.pdf",) for label in asked]
 
 
 @pytest.mark.parametrize(
