@@ -330,8 +330,8 @@ def _write_start(folder: Path, vocabulary: NDArray[np.int32], path: Path) -> Non
     np.savez_compressed(path, **kept)  # type: ignore[arg-type]
 
 
-def main() -> None:
-    """The command line."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line; `words` stand in its place."""
     parser = argparse.ArgumentParser(description="Turn questions and passages into arrays to train on.")
     parser.add_argument("--data", type=Path, required=True, help="folder of passages.jsonl and questions.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
@@ -340,8 +340,8 @@ def main() -> None:
     parser.add_argument(
         "--beside", type=Path, nargs="*", default=(), help="folders of documents that are not in the project"
     )
-    arguments = parser.parse_args()
-    print(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed, arguments.beside))
+    arguments = parser.parse_args(words)
+    print(json.dumps(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed, arguments.beside)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from training.windows import Window
 from vectorstore.analyse import informative_stems
 from vectorstore.rerank import stands_under
 
-HELD_OUT = 8
+HELD_EVERY = 8
 """Every so-manieth document is held out."""
 
 _WORD = re.compile(r"\w+")
@@ -65,7 +65,7 @@ def read_strategies(folders: Iterable[Path], first: int, beside: Sequence[Path] 
             passage = first + len(strategies)
             windows = tuple(_window(passage, document, chunk) for chunk in chunks)
             questions = tuple(found for row in asked if (found := _located(row, document, chunks)))
-            held = len(strategies) % HELD_OUT == HELD_OUT - 1
+            held = len(strategies) % HELD_EVERY == HELD_EVERY - 1
             strategies.append(Strategy(document.text, windows, questions, held))
     return strategies
 

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from training import alter
+from training import alter, prepare
 from training.build import average
 from training.examples import Examples
 from training.export import export
 from training.network import load_start
-from training.prepare import prepare
 from training.restore import restore
 from training.strategies import read_strategies
 from training.train import Recipe, best_spans, train
@@ -56,16 +55,14 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
     for name, entries in (("passages", passages), ("questions", questions)):
         (data / f"{name}.jsonl").write_text("\n".join(json.dumps(entry) for entry in entries), "utf-8")
-    from platformdirs import user_cache_path
-
     folder = tmp_path_factory.mktemp("work")
-    counts = prepare(data, folder, user_cache_path("utblick", appauthor=False))
-    assert counts["held_out"] > 0
+    prepare.main(["--data", str(data), "--out", str(folder)])
     return folder
 
 
 def test_questions_are_laid_out_as_the_reader_meets_them(work: Path) -> None:
     examples = Examples(work / "examples.npz")
+    assert examples.held.any() and not examples.held.all()
     kinds = set(examples.kinds.tolist())
     altered = {"keywords", "misspelt", "twin", "cut"}
     assert kinds == {"asked", "heading", "strategy", *altered, *(f"strategy-{kind}" for kind in altered)}
@@ -104,6 +101,15 @@ def test_a_network_is_trained_stopped_gone_on_with_and_written(work: Path, tmp_p
             assert torch.allclose(
                 restored[name], weight.to(torch.float16).float(), atol=0.02 * float(weight.abs().max())
             )
+
+
+def test_frozen_layers_stay_as_they_are(work: Path) -> None:
+    recipe = Recipe(steps=2, groups=2, size=2, layers=2, frozen=1)
+    network, _ = train(work, "frozen", recipe, device="cpu")
+    before, after = load_start(work / "start.npz", 2).state_dict(), network.state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert {name.split(".")[0] for name in moved} >= {"layers", "span"}
+    assert not [name for name in moved if name.startswith(("layers.0", "positions", "kinds", "norm"))]
 
 
 def test_questions_over_a_document_are_read_with_its_chunks(tmp_path: Path) -> None:
