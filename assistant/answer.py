@@ -7,8 +7,9 @@ from typing import TypeAlias
 from assistant.answers import AnswerStatus
 from assistant.divide import Part
 from assistant.evidence import Unit, UnitKind
-from assistant.score import Scored, holds
+from assistant.score import Scored
 from assistant.understand import Kind, Question
+from assistant.values import holds
 from ingest.document import Document, Field
 from vectorstore.analyse import informative_stems, words
 from vectorstore.names import bare_words, is_named

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 
 from assistant.evidence import Unit
-from assistant.score import AMOUNT, DATE, NUMBER
 from assistant.understand import Kind
+from assistant.values import AMOUNT, DATE, NUMBER
 
 MOST_WORDS = 8
 """Words of a value; what is longer is a clause, which stands out by itself."""

@@ -27,6 +27,7 @@ class Features:
         passage: Fused score of the passage it stands in, less that of the best passage.
         first: Whether it stands in the best passage.
         typed: Whether it holds the kind of thing asked for (a number, a date, a person ...).
+        explains: Whether a reason or an explanation is asked for.
         asked: Whether it states a fact of the document itself that the question asks for.
         named: Whether every proper name of the question is in it or near it.
         dated: Whether it or its document speaks of the years asked about.
@@ -41,7 +42,8 @@ class Features:
         relevant: Logit of the relevance that the reader gives the passage.
         share: Share of the passage in the relevance that the reader gives to all passages.
         held: Share of the places where the reader sees the answer begin or end that lie in the unit.
-        focus: Natural logarithm of that share, from 0.01.
+        marked: The same for the numbers, amounts or times in the unit, where one of these is asked for.
+        focus: Natural logarithm of `held`, from 0.01.
     """
 
     coverage: float
@@ -54,6 +56,7 @@ class Features:
     passage: float
     first: float
     typed: float
+    explains: float
     asked: float
     named: float
     dated: float
@@ -68,6 +71,7 @@ class Features:
     relevant: float = 0.0
     share: float = 0.0
     held: float = 0.0
+    marked: float = 0.0
     focus: float = 0.0
 
 
@@ -81,8 +85,9 @@ class Grounds:
     Attributes:
         probability: Logit of the unit's probability.
         any: Logit of the chance that one at least of the likeliest units answers, were they independent.
-        answerable, relevant, missing, typed, nearness: As in `Features`. Not `inside`: of questions written to deceive
-            the words stand in a passage more often than of others, and a fit would hold its words against a question.
+        answerable, relevant, missing, typed, explains, nearness, marked: As in `Features`. Not `inside`: of questions
+            written to deceive the words stand in a passage more often than of others, and a fit would hold its words
+            against a question.
         list: Whether the unit is a list.
     """
 
@@ -92,7 +97,9 @@ class Grounds:
     relevant: float
     missing: float
     typed: float
+    explains: float
     nearness: float
+    marked: float
     list: float
 
 
@@ -113,7 +120,9 @@ def grounds_for(features: Features, probability: float, probabilities: Sequence[
         relevant=features.relevant,
         missing=features.missing,
         typed=features.typed,
+        explains=features.explains,
         nearness=features.nearness,
+        marked=features.marked,
         list=features.listed + features.unlisted,
     )
 

@@ -10,44 +10,12 @@ from assistant.facts import fields_asked, is_meant
 from assistant.fitted import Features, grounds_for, model_for
 from assistant.reading import read_features, relevance_shares
 from assistant.understand import Kind, Question
+from assistant.values import holds, values_of
 from ingest.document import Document, Fact, Field
 from vectorstore.analyse import fold, query_terms, stem, words
 from vectorstore.names import is_named
 from vectorstore.organisations import without_set
 
-_NUMBER_WORDS = (
-    r"två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|tjugo|trettio|fyrtio|femtio|sextio|hundra\w*|tusen\w*|hälften|"
-    r"tredjedel\w*|fjärdedel\w*|dubbel\w*|fördubbla\w*|halvera\w*|två|one|two|three|four|five|six|seven|eight|nine|ten|"
-    r"twelve|twenty|hundred|thousand|half|third|quarter"
-)
-_MONTHS = (
-    r"januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|"
-    r"january|february|march|may|june|july|august|october"
-)
-NUMBER = re.compile(rf"\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
-AMOUNT = re.compile(
-    r"\d[\d ., ]*\s*(?:%|procent|percent|kr\b|kronor|mkr|tkr|mnkr|miljon\w*|miljard\w*|million|billion|euro|sek\b|öre)|"
-    r"(?:[€$]|\bsek|\beur)\s*\d|\((?:k?kr|tkr|mkr|mnkr|msek|sek|kronor|miljoner kronor|euro)\)\s*:?[^;\n]*\d",
-    re.IGNORECASE,
-)
-DATE = re.compile(
-    rf"\b(?:19|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d{{1,2}}/\d{{1,2}}\b|tills ?vidare|"
-    r"until further notice|årligen|varje år|annually|\b(?:vecka|veckor|månad\w*|år|week\w*|month\w*|year\w*)\b",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(
-    r"[A-ZÅÄÖ][\w-]+ [A-ZÅÄÖ][\w-]+|\w*(?:chef|direktör|ordförande|ansvar\w*|nämnd\w*|förvaltning\w*|styrelse\w*|"
-    r"samordnare|fullmäktige|kontor\w*|utskott\w*|handläggare|strateg|avdelning\w*|kommun\w*|region\w*|partnerskap\w*|kommitt\w*|"
-    r"sekretariat\w*|director|board|committee|office|council|manager|chair\w*|partnership|department|secretariat)\b"
-)
-_FULL_NAME = re.compile(
-    r"\b[A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)? [A-ZÅÄÖ][a-zåäöé]{2,}(?!\w)(?!\s+(?:kommun|stad|län|region))"
-)
-_REASON = re.compile(
-    r"\b(?:eftersom|därför|för att|då|på grund av|till följd av|beror|berodde|orsak\w*|skäl\w*|anledning\w*|i syfte|"
-    r"syftar|genom att|innebär|medför|leder till|because|since|due to|as a result|in order to|reason\w*|therefore)\b",
-    re.IGNORECASE,
-)
 _COMPARED = re.compile(
     r"(?:\b(?<!senare )(?<!tidigare )(?<!later )(?<!earlier )(?:än|than)|gentemot|"
     r"(?:ökning|minskning|ökat|minskat|jämfört|compared|increase|decrease) (?:mot|med|från|with|to|from|on|over))"
@@ -55,8 +23,6 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 """A year that is only what another is compared with (*fler än 2021*)."""
-
-_NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 
 FIELD_WORDS: Mapping[Field, str] = {
     Field.ADOPTED_BY: "antagen antaget antog antogs beslutade beslutat fastställd adopted decided by vem who",
@@ -187,6 +153,7 @@ def _features(
         passage=unit.hit.score - best,
         first=float(unit.hit.score == best),
         typed=float(holds(question.kind, unit, question.text)),
+        explains=float(question.kind in (Kind.REASON, Kind.EXPLANATION)),
         asked=float(_states_field(question, unit, document)),
         named=float(all(is_named(name, everything) for name in names_required(question, organisation))),
         dated=float(_is_dated(question.years, unit, document)),
@@ -197,7 +164,7 @@ def _features(
         unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
         long=math.log(max(size, 1) / 20),
         short=float(size < 5),
-        **read_features(unit),
+        **read_features(unit, values_of(question.kind, unit)),
     )
 
 
@@ -258,30 +225,6 @@ def _stems(text: str) -> frozenset[str]:
 def _field_words(unit: Unit, document: Document) -> str:
     """What a reader would call the front-page facts that a unit states."""
     return " ".join(FIELD_WORDS.get(fact.field, "") for fact in _facts_stated(unit, document))
-
-
-def holds(kind: Kind, unit: Unit, question: str) -> bool:
-    """Whether a unit holds the kind of thing that a question asks for, beyond what the question itself says."""
-    text = unit.text
-    if kind == Kind.NUMBER:
-        return any(not _in_question(match.group(), question) for match in NUMBER.finditer(text))
-    if kind == Kind.AMOUNT:
-        return bool(AMOUNT.search(text))
-    if kind == Kind.DATE:
-        return any(not _in_question(match.group(), question) for match in DATE.finditer(text))
-    if kind == Kind.PERSON:
-        return bool(_PERSON.search(text))
-    if kind == Kind.NAME:
-        return any(fold(match.group()) not in fold(question) for match in _FULL_NAME.finditer(text))
-    if kind == Kind.REASON:
-        return bool(_REASON.search(text))
-    if kind == Kind.PLACE:
-        return any(fold(match.group()) not in fold(question) for match in _NAME_INSIDE.finditer(text))
-    return True
-
-
-def _in_question(value: str, question: str) -> bool:
-    return value.lower() in list(words(question)) or value in question
 
 
 def _is_dated(years: Sequence[int], unit: Unit, document: Document) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from assistant.errors import ModelError
 from assistant.evidence import Unit
 from assistant.model import LanguageModel, Tally
-from assistant.score import Scored, answer_threshold, holds
+from assistant.score import Scored, answer_threshold
 from assistant.tell import Drafted, Outcome, Telling
 from assistant.understand import Question
+from assistant.values import holds
 from assistant.verify import Claim, Support, verify_stream
 from assistant.wording import is_held, terms_of
 from ingest.document import Document, Field

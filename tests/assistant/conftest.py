@@ -7,6 +7,7 @@ from langchain_core.language_models import SimpleChatModel
 
 from assistant.answers import Answer
 from assistant.assistant import Assistant
+from assistant.evidence import Unit, find_units
 from assistant.model import LanguageModel
 from assistant.settings import Settings
 from ingest.assemble import RawBlock, RawDocument, assemble_document
@@ -47,6 +48,17 @@ def hits_over() -> Callable[[Document], Sequence[Hit]]:
         return [Hit(chunk, 1.0, rank, 0.9, 0.5) for rank, chunk in enumerate(chunk_document(document), start=1)]
 
     return over
+
+
+@pytest.fixture
+def unit(make_document, hits_over) -> Callable[[str], Unit]:
+    """Makes a unit of a text, whole."""
+
+    def make(text: str) -> Unit:
+        document = make_document(("row", text))
+        return find_units(document, hits_over(document))[0]
+
+    return make
 
 
 @pytest.fixture
