@@ -54,6 +54,9 @@ ADAPT = Recipe(
     "asked=0.07,keywords=0.014,misspelt=0.014,twin=0.014,heading=0.02,cut=0.014",
 )
 
+_ADAPTED = 0.75
+"""How far the reader goes from what it was before the strategy documents to what it is after them."""
+
 _TOLERANCE = 0.003
 """How much worse on held-out articles an average may be that has one network more."""
 
@@ -79,14 +82,14 @@ def build(work: Path, device: str) -> ReaderNetwork:
 
 
 def adapt(work: Path, begin: State, device: str) -> ReaderNetwork:
-    """Go on with strategy documents, and write the mean of before and after as `reader.pt`.
+    """Go on with strategy documents, and write what lies between before and after as `reader.pt`.
 
-    The mean keeps what was known of other texts and most of what was learnt (Wortsman et al., 2022, *Robust fine-tuning
-    of zero-shot models*).
+    It keeps what was known of other texts and most of what was learnt (Wortsman et al., 2022, *Robust fine-tuning of
+    zero-shot models*).
     """
     network, _ = train(work, "adapted", ADAPT, begin=begin, device=device)
     after = network.state_dict()
-    mean = average([{key: value.to(device) for key, value in begin.items()}, {key: after[key] for key in begin}])
+    mean = {key: torch.lerp(value.float().to(device), after[key].float(), _ADAPTED) for key, value in begin.items()}
     torch.save({key: value.to(torch.float16) for key, value in mean.items()}, work / "reader.pt")
     return _network(work, mean, device)
 

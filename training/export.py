@@ -135,7 +135,7 @@ def export(work: Path, name: str, out: Path) -> int:
 
 @torch.no_grad()
 def _observe(network: ReaderNetwork, examples: Examples) -> tuple[dict[str, NDArray[np.float32]], tuple[float, float]]:
-    """On held-out articles: the range of each channel, and what makes the logit of answerability a calibrated one.
+    """On held-out texts: the range of each channel, and what makes the logit of answerability a calibrated one.
 
     Each question is read with its own window and another of the same passage.
     """
@@ -151,7 +151,7 @@ def _observe(network: ReaderNetwork, examples: Examples) -> tuple[dict[str, NDAr
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Linear) and name.startswith("layers."):
             module.register_forward_pre_hook(keep(name))
-    rows = np.flatnonzero(examples.held & (examples.kinds == "asked"))
+    rows = np.flatnonzero(examples.held & np.isin(examples.kinds, ("asked", "strategy")))
     rows = rows[:: max(1, len(rows) // _OBSERVED)]
     logits, labels = [], []
     for batch in examples.batches(rows.tolist(), 2, 16, np.random.default_rng(0), shuffle=False):

@@ -137,9 +137,9 @@ def train(
             _save(checkpoint, network, average, optimizer, scheduler, step)
     if step < recipe.steps:
         _save(checkpoint, network, average, optimizer, scheduler, step)
+    torch.save({key: value.to(torch.float16) for key, value in average.state_dict().items()}, work / f"{name}.pt")
     measures = validate(average, examples, device, recipe)
     print(name, json.dumps({key: round(value, 4) for key, value in measures.items()}), flush=True)
-    torch.save({key: value.to(torch.float16) for key, value in average.state_dict().items()}, work / f"{name}.pt")
     report = {"recipe": asdict(recipe), "steps": step, "seconds": time.monotonic() - began, "held_out": measures}
     (work / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
     return average, measures
