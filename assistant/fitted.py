@@ -85,9 +85,9 @@ class Grounds:
     Attributes:
         probability: Logit of the unit's probability.
         any: Logit of the chance that one at least of the likeliest units answers, were they independent.
-        answerable, relevant, missing, typed, explains, nearness, marked: As in `Features`. Not `inside`: of questions
-            written to deceive the words stand in a passage more often than of others, and a fit would hold its words
-            against a question.
+        answerable, relevant, missing, typed, explains, nearness, foreign, marked: As in `Features`. Not `inside`: of
+            questions written to deceive the words stand in a passage more often than of others, and a fit would hold
+            its words against a question.
         list: Whether the unit is a list.
     """
 
@@ -99,6 +99,7 @@ class Grounds:
     typed: float
     explains: float
     nearness: float
+    foreign: float
     marked: float
     list: float
 
@@ -122,6 +123,7 @@ def grounds_for(features: Features, probability: float, probabilities: Sequence[
         typed=features.typed,
         explains=features.explains,
         nearness=features.nearness,
+        foreign=features.foreign,
         marked=features.marked,
         list=features.listed + features.unlisted,
     )
