@@ -32,11 +32,11 @@ SIGNALS = {
     "words of the question": "coverage fullest inside row_inside missing foreign_inside",
     "nearness in meaning": "nearness lead foreign_nearness",
     "place among the passages found": "passage first",
-    "kind of thing asked for": "typed asked listed unlisted",
+    "kind of thing asked for": "typed explains asked listed unlisted",
     "names and years": "named dated",
     "the reader's relevance": "relevant share",
     "the reader's answerability": "answerable",
-    "the reader's span": "held focus",
+    "the reader's span": "held marked focus",
 }
 """Features that go together, by what they tell."""
 
