@@ -42,8 +42,7 @@ class Features:
         relevant: Logit of the relevance that the reader gives the passage.
         share: Share of the passage in the relevance that the reader gives to all passages.
         held: Share of the places where the reader sees the answer begin or end that lie in the unit.
-        marked: The same for the numbers, amounts or times in the unit, where one of these is asked for.
-        focus: Natural logarithm of `held`, from 0.01.
+        focus: Natural logarithm of that share, from 0.01.
     """
 
     coverage: float
@@ -71,7 +70,6 @@ class Features:
     relevant: float = 0.0
     share: float = 0.0
     held: float = 0.0
-    marked: float = 0.0
     focus: float = 0.0
 
 
@@ -85,9 +83,9 @@ class Grounds:
     Attributes:
         probability: Logit of the unit's probability.
         any: Logit of the chance that one at least of the likeliest units answers, were they independent.
-        answerable, relevant, missing, typed, explains, nearness, foreign, marked: As in `Features`. Not `inside`: of
-            questions written to deceive the words stand in a passage more often than of others, and a fit would hold
-            its words against a question.
+        answerable, relevant, missing, typed, explains, nearness, foreign: As in `Features`. Not `inside`: of questions
+            written to deceive the words stand in a passage more often than of others, and a fit would hold its words
+            against a question.
         list: Whether the unit is a list.
     """
 
@@ -100,7 +98,6 @@ class Grounds:
     explains: float
     nearness: float
     foreign: float
-    marked: float
     list: float
 
 
@@ -124,7 +121,6 @@ def grounds_for(features: Features, probability: float, probabilities: Sequence[
         explains=features.explains,
         nearness=features.nearness,
         foreign=features.foreign,
-        marked=features.marked,
         list=features.listed + features.unlisted,
     )
 

@@ -10,20 +10,14 @@ _LARGEST_LOGIT = 6.0
 _LEAST_SHARE = 0.01
 
 
-def read_features(unit: Unit, values: Sequence[tuple[int, int]] | None = None) -> dict[str, float]:
-    """What the reader makes of the passage and of the unit in it; a passage that it did not read holds no answer.
-
-    Args:
-        unit: The unit.
-        values: Intervals of the document's text that hold the kind of thing asked for; None where that looks like none.
-    """
+def read_features(unit: Unit) -> dict[str, float]:
+    """What the reader makes of the passage and of the unit in it; a passage that it did not read holds no answer."""
     reading = unit.hit.reading
     if reading is None or reading.answerability is None:
         return {
             "answerable": -_LARGEST_LOGIT,
             "relevant": -_LARGEST_LOGIT,
             "held": 0.0,
-            "marked": 0.0,
             "focus": math.log(_LEAST_SHARE),
         }
     held = share_held(unit)
@@ -31,7 +25,6 @@ def read_features(unit: Unit, values: Sequence[tuple[int, int]] | None = None) -
         "answerable": logit(reading.answerability, _LARGEST_LOGIT),
         "relevant": logit(reading.relevance, _LARGEST_LOGIT),
         "held": held,
-        "marked": held if values is None else share_held(unit, values),
         "focus": math.log(max(held, _LEAST_SHARE)),
     }
 
@@ -47,19 +40,13 @@ def relevance_shares(units: Sequence[Unit]) -> list[float]:
     return [given.get((unit.document, unit.hit.chunk.start), 0.0) / total for unit in units]
 
 
-def share_held(unit: Unit, within: Sequence[tuple[int, int]] | None = None) -> float:
-    """Share of the places where the reader sees the answer begin or end that lie in a unit; 0 without a reader.
-
-    Args:
-        unit: The unit.
-        within: Intervals of the document's text to look in instead of all of the unit's.
-    """
+def share_held(unit: Unit) -> float:
+    """Share of the places where the reader sees the answer begin or end that lie in a unit; 0 without a reader."""
     reading, begin = unit.hit.reading, unit.hit.chunk.start
     if reading is None:
         return 0.0
-    spans = unit.spans if within is None else within
     return sum(
         place.share
         for place in reading.places
-        if any(start < begin + place.end and begin + place.start < end for start, end in spans)
+        if any(start < begin + place.end and begin + place.start < end for start, end in unit.spans)
     )

@@ -10,7 +10,7 @@ from assistant.facts import fields_asked, is_meant
 from assistant.fitted import Features, grounds_for, model_for
 from assistant.reading import read_features, relevance_shares
 from assistant.understand import Kind, Question
-from assistant.values import holds, values_of
+from assistant.values import holds
 from ingest.document import Document, Fact, Field
 from vectorstore.analyse import fold, query_terms, stem, words
 from vectorstore.names import is_named
@@ -164,7 +164,7 @@ def _features(
         unlisted=float(question.kind != Kind.LIST and unit.kind == UnitKind.LIST),
         long=math.log(max(size, 1) / 20),
         short=float(size < 5),
-        **read_features(unit, values_of(question.kind, unit)),
+        **read_features(unit),
     )
 
 

@@ -1,7 +1,6 @@
 """What looks like the kind of thing that a question asks for: numbers, amounts, times, people, reasons, places."""
 
 import re
-from collections.abc import Iterator
 
 from assistant.evidence import Unit
 from assistant.understand import Kind
@@ -54,10 +53,12 @@ _NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZÅÄÖ][\w-]+")
 def holds(kind: Kind, unit: Unit, question: str) -> bool:
     """Whether a unit holds the kind of thing that a question asks for, beyond what the question itself says."""
     text = unit.text
-    if kind in (Kind.NUMBER, Kind.DATE):
-        return any(not _in_question(text[start:end], question) for start, end in _values(kind, text))
+    if kind == Kind.NUMBER:
+        return any(not _in_question(value, question) for value in _counted(text))
     if kind == Kind.AMOUNT:
         return bool(AMOUNT.search(text))
+    if kind == Kind.DATE:
+        return any(not _in_question(match.group(), question) for match in DATE.finditer(text))
     if kind == Kind.PERSON:
         return bool(_PERSON.search(text))
     if kind == Kind.NAME:
@@ -73,20 +74,6 @@ def _in_question(value: str, question: str) -> bool:
     return value.lower() in list(words(question)) or value in question
 
 
-def values_of(kind: Kind, unit: Unit) -> list[tuple[int, int]] | None:
-    """Intervals of the document's text in a unit that hold numbers, amounts or times; None for other kinds."""
-    if kind not in (Kind.NUMBER, Kind.AMOUNT, Kind.DATE):
-        return None
-    found: list[tuple[int, int]] = []
-    place = 0
-    for begin, stop in unit.spans:
-        text = unit.text[place : place + stop - begin]
-        found += [(begin + start, begin + end) for start, end in _values(kind, text)]
-        place += len(text) + 1
-    return found
-
-
-def _values(kind: Kind, text: str) -> Iterator[tuple[int, int]]:
-    pattern = {Kind.NUMBER: NUMBER, Kind.AMOUNT: AMOUNT, Kind.DATE: DATE}[kind]
-    counting = _NO_COUNT.sub(lambda match: "." * len(match.group()), text) if kind == Kind.NUMBER else text
-    yield from (match.span() for match in pattern.finditer(counting))
+def _counted(text: str) -> list[str]:
+    """The numbers of a text that count something."""
+    return NUMBER.findall(_NO_COUNT.sub(lambda match: "." * len(match.group()), text))

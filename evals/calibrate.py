@@ -49,7 +49,7 @@ ORDERS = 5
 _NAMES = tuple(Features.__dataclass_fields__)
 _FOR = (
     "coverage fullest inside row_inside nearness lead passage first typed asked named dated foreign_nearness listed "
-    "answerable relevant share held marked focus"
+    "answerable relevant share held focus"
 )
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     **dict.fromkeys(_FOR.split(), (0.0, None)),
@@ -59,11 +59,11 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
 
 _GROUND_NAMES = tuple(Grounds.__dataclass_fields__)
 _GROUND_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
-    **dict.fromkeys("probability any answerable typed nearness marked".split(), (0.0, None)),
+    **dict.fromkeys("probability any answerable typed nearness".split(), (0.0, None)),
     "missing": (None, 0.0),
 }
 
-READ = frozenset(("answerable", "relevant", "share", "held", "marked", "focus"))
+READ = frozenset(("answerable", "relevant", "share", "held", "focus"))
 """Features that only a reader gives."""
 
 

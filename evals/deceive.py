@@ -36,7 +36,7 @@ SIGNALS = {
     "names and years": "named dated",
     "the reader's relevance": "relevant share",
     "the reader's answerability": "answerable",
-    "the reader's span": "held marked focus",
+    "the reader's span": "held focus",
 }
 """Features that go together, by what they tell."""
 

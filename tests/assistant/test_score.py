@@ -79,7 +79,7 @@ def test_the_earlier_question_counts_half() -> None:
     assert {weight for word, weight in weights.items() if word.startswith(("vänort", "stad"))} == {1.0}
 
 
-READ_ONLY = {"answerable", "relevant", "share", "held", "marked", "focus"}
+READ_ONLY = {"answerable", "relevant", "share", "held", "focus"}
 
 
 @pytest.mark.parametrize("name", ["read", "unread"])

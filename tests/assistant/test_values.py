@@ -2,9 +2,8 @@
 
 import pytest
 
-from assistant.evidence import UnitKind, find_units
 from assistant.understand import Kind
-from assistant.values import holds, values_of
+from assistant.values import holds
 
 
 @pytest.mark.parametrize(
@@ -35,15 +34,3 @@ from assistant.values import holds, values_of
 )
 def test_the_kind_of_thing_asked_for_is_recognised(unit, kind: Kind, text: str, question: str, held: bool) -> None:
     assert holds(kind, unit(text), question) is held
-
-
-def test_values_are_found_where_they_stand_in_the_document(make_document, hits_over) -> None:
-    document = make_document(
-        ("paragraph", "Sedan 2019 har staden"), ("item", "sju vänorter", 1), ("item", "två kontor i 3 länder", 1)
-    )
-    (unit,) = (unit for unit in find_units(document, hits_over(document)) if unit.kind == UnitKind.LIST)
-    told = {kind: values_of(kind, unit) for kind in (Kind.NUMBER, Kind.DATE, Kind.AMOUNT, Kind.FACT)}
-    assert [document.text[start:end] for start, end in told[Kind.NUMBER] or ()] == ["sju", "två", "3"]
-    assert [document.text[start:end] for start, end in told[Kind.DATE] or ()] == ["2019"]
-    assert told[Kind.AMOUNT] == []
-    assert told[Kind.FACT] is None
