@@ -112,10 +112,10 @@ def compose_parts(
         draft = compose(part.question, likely, documents, least)
         told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:UNITS_BESIDE])
         known = {_place(entry.unit) for _, entry in statements}
+        fresh = [(year, entry) for year, entry in told if _place(entry.unit) not in known]
         new = [
             (", ".join(filter(None, (part.label if year or not place else "", year))), entry)
-            for place, (year, entry) in enumerate(told)
-            if _place(entry.unit) not in known
+            for place, (year, entry) in enumerate(fresh)
         ]
         statements += _with_lists(part.question, new, scored)
         answered += bool(told)
@@ -230,11 +230,11 @@ def _with_lists(
     told: list[tuple[str, Scored]] = []
     for label, entry in statements:
         found = _list_beside(entry.unit, asked, known, scored) if entry.unit.kind != UnitKind.LIST else None
-        if found is None or (repeats(found.unit, entry.unit) and not _leads_into(entry.unit, found.unit)):
-            told.append((label, entry))
-            continue
-        known.add(_place(found.unit))
-        told += [(label, found)] if _leads_into(entry.unit, found.unit) else [(label, entry), ("", found)]
+        leads = found is not None and _leads_into(entry.unit, found.unit)
+        told.append((label, found if found and leads else entry))
+        if found and (leads or not repeats(found.unit, entry.unit)):
+            known.add(_place(found.unit))
+            told += [] if leads else [("", found)]
     return told
 
 

@@ -212,8 +212,12 @@ def _by_year(question: Question, records: Sequence[DocumentRecord]) -> list[Part
 
 def _of_year(question: Question, year: int, records: Sequence[DocumentRecord]) -> tuple[str, ...]:
     """The documents of a year, of the organisation that is asked about."""
-    own = [record for record in records if not question.organisations or record.organisation in question.organisations]
-    return tuple(record.id for record in own if covers_year(record.period, year))
+    return tuple(record.id for record in _of_organisations(question, records) if covers_year(record.period, year))
+
+
+def _of_organisations(question: Question, records: Sequence[DocumentRecord]) -> list[DocumentRecord]:
+    """The documents of the organisations that a question names; all where it names none."""
+    return [record for record in records if not question.organisations or record.organisation in question.organisations]
 
 
 def _by_edition(question: Question, records: Sequence[DocumentRecord]) -> list[Part]:
@@ -234,7 +238,7 @@ def _by_edition(question: Question, records: Sequence[DocumentRecord]) -> list[P
 
 def _by_type(question: Question, records: Sequence[DocumentRecord]) -> list[Part]:
     """A question about two documents that it calls by their types (*stadgarna och policyn*), of each of them."""
-    own = [record for record in records if not question.organisations or record.organisation in question.organisations]
+    own = _of_organisations(question, records)
     types = sorted({record.document_type for record in own if record.document_type})
     for match in _TYPES.finditer(question.text):
         named = [types_named(match[name], types) for name in ("first", "second")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.quantities import MONTH_NAMES
+from assistant.quantities import MONTH_NAMES, NUMBER_WORDS
 from ingest.chunk import heading_paths, lead_in_span
 from ingest.document import Block, BlockKind, Document
 from ingest.sentences import split_sentences
@@ -44,21 +44,14 @@ class Unit:
     hit: Hit
 
 
-_COUNTS = r"två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-_NUMBER_WORDS = {
-    word: number
-    for words, number in (
-        ("två two", 2), ("tre three", 3), ("fyra four", 4), ("fem five", 5), ("sex six", 6), ("sju seven", 7),
-        ("åtta eight", 8), ("nio nine", 9), ("tio ten", 10), ("elva eleven", 11), ("tolv twelve", 12),
-    )
-    for word in words.split()
-}  # fmt: skip
+_COUNTS = {word: int(number) for word, number in NUMBER_WORDS.items() if int(number) <= 12}
 _POINTING_WORDS = frozenset(
     "det detta den denna de dessa där dit då han hon därmed därför dock också även vidare exempelvis syftet it "
     "this they these those he she there therefore however also".split()
 )
 _ANNOUNCES = re.compile(
-    rf"\b({_COUNTS}|[2-9]|1[0-2])\b(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr|{'|'.join(MONTH_NAMES)}))",
+    rf"\b({'|'.join(_COUNTS)}|[2-9]|1[0-2])\b"
+    rf"(?!\s*(?:procent|percent|%|miljon|kronor|år|gånger|ggr|(?:{'|'.join(MONTH_NAMES)})\b))",
     re.IGNORECASE,
 )
 
@@ -210,9 +203,9 @@ def _announced(document: Document, index: int, sentences: Sequence[tuple[int, in
     but form, and so is *The strategy has four areas.* with four sections under it.
     """
     blocks = document.blocks
-    for start, end in sentences:
-        below = _headings_below(blocks, index)
-        if len(below) >= _FEWEST_HEADINGS and _count_announced(document.text[start:end]) == len(below):
+    below = _headings_below(blocks, index)
+    for start, end in sentences if len(below) >= _FEWEST_HEADINGS else ():
+        if _count_announced(document.text[start:end]) == len(below):
             return [(start, end), *((heading.start, heading.end) for heading in below)]
     count = _count_announced(document.text[slice(*sentences[0])]) if len(sentences) == 1 else 0
     if not count:
@@ -233,17 +226,18 @@ def _count_announced(sentence: str) -> int:
     if match is None:
         return 0
     word = match.group(1).lower()
-    return _NUMBER_WORDS.get(word) or int(word)
+    return _COUNTS.get(word) or int(word)
 
 
 def _headings_below(blocks: Sequence[Block], index: int) -> list[Block]:
     """The headings of the sections that a paragraph leads into as the last one before them; empty where it does not."""
-    following = [block for block in blocks[index + 1 :] if block.kind == BlockKind.HEADING]
-    if not following or blocks[index + 1] is not following[0]:
+    following = blocks[index + 1 :]
+    if not following or following[0].kind != BlockKind.HEADING:
         return []
     level = following[0].level
     own = next((block.level for block in reversed(blocks[:index]) if block.kind == BlockKind.HEADING), 0)
     if level <= own:
         return []
-    section = itertools.takewhile(lambda heading: heading.level >= level, following)
+    headings = (block for block in following if block.kind == BlockKind.HEADING)
+    section = itertools.takewhile(lambda heading: heading.level >= level, headings)
     return [heading for heading in section if heading.level == level]

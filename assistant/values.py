@@ -3,6 +3,7 @@
 import re
 
 from assistant.evidence import Unit
+from assistant.quantities import MONTH_NAMES
 from assistant.understand import Kind
 from vectorstore.analyse import fold, words
 
@@ -11,10 +12,7 @@ _NUMBER_WORDS = (
     r"tredjedel\w*|fjärdedel\w*|dubbel\w*|fördubbla\w*|halvera\w*|två|one|two|three|four|five|six|seven|eight|nine|ten|"
     r"twelve|twenty|hundred|thousand|half|third|quarter"
 )
-_MONTHS = (
-    r"januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|"
-    r"january|february|march|may|june|july|august|october"
-)
+_MONTHS = "|".join(sorted(MONTH_NAMES))
 NUMBER = re.compile(rf"\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 AMOUNT = re.compile(
     r"\d[\d ., ]*\s*(?:%|procent|percent|kr\b|kronor|mkr|tkr|mnkr|miljon\w*|miljard\w*|million|billion|euro|sek\b|öre)|"

@@ -330,8 +330,8 @@ def _write_start(folder: Path, vocabulary: NDArray[np.int32], path: Path) -> Non
     np.savez_compressed(path, **kept)  # type: ignore[arg-type]
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """The command line; `words` stand in its place."""
+def main(given: Sequence[str] | None = None) -> None:
+    """The command line; `given` stands in its place."""
     parser = argparse.ArgumentParser(description="Turn questions and passages into arrays to train on.")
     parser.add_argument("--data", type=Path, required=True, help="folder of passages.jsonl and questions.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
@@ -340,7 +340,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--beside", type=Path, nargs="*", default=(), help="folders of documents that are not in the project"
     )
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(given)
     print(json.dumps(prepare(arguments.data, arguments.out, arguments.cache, arguments.seed, arguments.beside)))
 
 

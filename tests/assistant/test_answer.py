@@ -157,6 +157,15 @@ def test_each_part_is_told_under_its_label(tell_parts) -> None:
     ]
 
 
+def test_a_label_stands_before_the_first_that_is_new_in_a_part(tell_parts) -> None:
+    both = ("Kontoret kostar 3 miljoner.", 0.5)
+    draft = tell_parts(("Ekby", [both]), ("Talby", [both, ("Parken har en damm.", 0.4)]), same=False)
+    assert [(label, entry.unit.text) for label, entry in draft.statements] == [
+        ("Ekby", "Kontoret kostar 3 miljoner."),
+        ("Talby", "Parken har en damm."),
+    ]
+
+
 def test_parts_without_one_sure_answer_are_no_answer(tell_parts) -> None:
     parts = ("Ekby", [("Kontoret kostar 3 miljoner.", 0.29)]), ("Talby", [("Kontoret är litet.", 0.2)])
     assert tell_parts(*parts) == Draft(AnswerStatus.NOT_FOUND)

@@ -141,6 +141,11 @@ def test_sections_that_are_not_announced_are_no_list(make_document, units_of, op
     assert texts(units_of(document), UnitKind.LIST) == []
 
 
+def test_what_only_begins_like_a_month_is_announced(make_document, units_of) -> None:
+    document = make_document(*(("paragraph", text) for text in ("It has two mayors.", "Ann leads.", "Bo follows.")))
+    assert texts(units_of(document), UnitKind.LIST) == ["It has two mayors.\nAnn leads.\nBo follows."]
+
+
 @pytest.mark.parametrize("opening", ["Staden har tre miljoner kronor.", "Mötet varade tre år.", "Staden har 30 avtal."])
 def test_other_numbers_announce_nothing(make_document, units_of, opening: str) -> None:
     document = make_document(*(("paragraph", text) for text in (opening, "Ett kom.", "Två kom.", "Tre kom.")))
