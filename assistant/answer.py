@@ -1,21 +1,19 @@
 """Compose an answer from the documents' own sentences, or find that they do not hold one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from assistant.answers import AnswerStatus
 from assistant.divide import Part
 from assistant.evidence import Unit, UnitKind
+from assistant.listed import place_of, repeats, with_lists
 from assistant.score import Scored
 from assistant.understand import Kind, Question
 from assistant.values import holds
 from ingest.document import Document, Field
-from vectorstore.analyse import informative_stems, words
+from vectorstore.analyse import informative_stems
 from vectorstore.names import bare_words, is_named
 from vectorstore.organisations import apart, asks_each
-
-_Spans: TypeAlias = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def compose(
     statements = _compose_by_year(question, scored, documents, thresholds) or tuple(
         ("", entry) for entry in _support(question, scored, thresholds)
     )
-    return Draft(AnswerStatus.ANSWERED, tuple(_with_lists(question, statements, scored)))
+    return Draft(AnswerStatus.ANSWERED, tuple(with_lists(question, statements, scored)))
 
 
 def compose_parts(
@@ -111,13 +109,13 @@ def compose_parts(
         likely = _likest_first(scored, surest, least.answer) if part.same else scored
         draft = compose(part.question, likely, documents, least)
         told = [(year, entry) for year, entry in draft.statements if year] or list(draft.statements[:UNITS_BESIDE])
-        known = {_place(entry.unit) for _, entry in statements}
-        fresh = [(year, entry) for year, entry in told if _place(entry.unit) not in known]
+        known = {place_of(entry.unit) for _, entry in statements}
+        fresh = [(year, entry) for year, entry in told if place_of(entry.unit) not in known]
         new = [
             (", ".join(filter(None, (part.label if year or not place else "", year))), entry)
             for place, (year, entry) in enumerate(fresh)
         ]
-        statements += _with_lists(part.question, new, scored)
+        statements += with_lists(part.question, new, scored)
         answered += bool(told)
     return Draft(AnswerStatus.ANSWERED if answered == len(parts) else AnswerStatus.PARTIAL, tuple(statements))
 
@@ -142,12 +140,7 @@ def _likest_first(scored: Sequence[Scored], surest: Scored, least: float) -> Seq
         return scored
     if best.certainty < least and likeness(best) >= 0.5 and best.certainty >= least * 0.2:
         best = replace(best, certainty=least)
-    return [best, *(entry for entry in scored if _place(entry.unit) != _place(best.unit))]
-
-
-def _place(unit: Unit) -> tuple[str, _Spans]:
-    """Where a unit stands, whichever question it was found for."""
-    return unit.document, unit.spans
+    return [best, *(entry for entry in scored if place_of(entry.unit) != place_of(best.unit))]
 
 
 def _content(unit: Unit) -> frozenset[str]:
@@ -214,47 +207,6 @@ def _support(
     return chosen
 
 
-def _with_lists(
-    question: Question, statements: Sequence[tuple[str, Scored]], scored: Sequence[Scored]
-) -> list[tuple[str, Scored]]:
-    """The statements, each with the list in the same passage that is introduced by what the question lists.
-
-    A sentence may say how many there are and leave it to the list under it which they are. A list that it leads into
-    takes its place, another one follows it.
-    """
-    if question.kind != Kind.LIST:
-        return list(statements)
-    asked = informative_stems(question.text)
-    asked -= informative_stems(" ".join((*question.names, *question.organisations)))
-    known = {_place(entry.unit) for _, entry in statements}
-    told: list[tuple[str, Scored]] = []
-    for label, entry in statements:
-        found = _list_beside(entry.unit, asked, known, scored) if entry.unit.kind != UnitKind.LIST else None
-        leads = found is not None and _leads_into(entry.unit, found.unit)
-        told.append((label, found if found and leads else entry))
-        if found and (leads or not repeats(found.unit, entry.unit)):
-            known.add(_place(found.unit))
-            told += [] if leads else [("", found)]
-    return told
-
-
-def _leads_into(unit: Unit, listed: Unit) -> bool:
-    """Whether a unit is the sentence that introduces a list."""
-    (start, end), *_ = listed.spans
-    return unit.kind == UnitKind.SENTENCE and unit.spans[0][0] < end and start < unit.spans[0][1]
-
-
-def _list_beside(
-    unit: Unit, asked: frozenset[str], known: Collection[tuple[str, _Spans]], scored: Sequence[Scored]
-) -> Scored | None:
-    """The best list in a unit's passage whose lead-in has a word that is asked about."""
-    for other in scored:
-        listed = other.unit.kind == UnitKind.LIST and other.unit.hit.chunk == unit.hit.chunk
-        if listed and _place(other.unit) not in known and asked & informative_stems(other.unit.text.split("\n")[0]):
-            return other
-    return None
-
-
 def _compose_by_year(
     question: Question, scored: Sequence[Scored], documents: Mapping[str, Document], thresholds: Thresholds
 ) -> tuple[tuple[str, Scored], ...]:
@@ -286,16 +238,6 @@ def _same_series(document: Document, other: Document) -> bool:
         bare_words(old.title) <= bare_words(new.fact(Field.REPLACES) or "")
         for new, old in ((document, other), (other, document))
     )
-
-
-def repeats(unit: Unit, other: Unit) -> bool:
-    """Whether a unit overlaps another in place, or says the same in nearly the same words."""
-    if unit.document == other.document and any(
-        start < other_end and other_start < end for start, end in unit.spans for other_start, other_end in other.spans
-    ):
-        return True
-    mine, theirs = set(words(unit.text)), set(words(other.text))
-    return len(mine & theirs) > 0.7 * min(len(mine), len(theirs))
 
 
 def _compose_by_organisation(

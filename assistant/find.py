@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answer import Draft, Thresholds, compose, compose_parts, repeats, speaking_of
+from assistant.answer import Draft, Thresholds, compose, compose_parts, speaking_of
 from assistant.answers import AnswerStatus
 from assistant.divide import Part, divide
 from assistant.evidence import embedded_text, find_units
 from assistant.facts import fields_asked, find_fact_units
+from assistant.listed import repeats
 from assistant.score import Scored, answer_threshold, score_units, weigh_terms
 from assistant.section import find_sections, subject_of
 from assistant.stages import stage

@@ -1,16 +1,18 @@
 """Write a draft out: its text with numbered markers, and the citations that they lead to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.answer import Draft
 from assistant.answers import AnswerStatus, Citation
 from assistant.cite import cite_span, joined_spans, number_citation, shown
 from assistant.emphasis import value_span
-from assistant.evidence import Unit
+from assistant.evidence import Unit, UnitKind
 from assistant.score import Scored
 from assistant.understand import Kind
-from ingest.document import Document
+from ingest.document import BlockKind, Document
 from ingest.sentences import split_sentences
+
+_BULLET = "- "
 
 
 def write_out(
@@ -29,7 +31,9 @@ def write_out(
     for index, (label, entry) in enumerate(draft.statements):
         strong = value_span(kind, entry.unit) if kind is not None and (label or index == 0) else None
         lines = _lines(entry.unit, documents[entry.unit.document], citations, strong)
-        if label:
+        if label and lines[0].startswith(_BULLET):
+            lines.insert(0, f"{label}:")
+        elif label:
             lines[0] = f"{label}: {lines[0]}"
         paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs), tuple(citations)
@@ -38,15 +42,28 @@ def write_out(
 def _lines(unit: Unit, document: Document, citations: list[Citation], strong: tuple[int, int] | None) -> list[str]:
     """One line for each span of a unit, each with the markers of the citations that hold it."""
     lines: list[str] = []
+    items = _items(unit, document)
     for run in joined_spans(unit.spans, document.text):
         found = [
             number_citation(citation, citations)
             for citation in cite_span(document, run[0][0], run[-1][1], unit.headings)
         ]
         for start, end in run:
-            bullet = "- " if len(unit.spans) > 1 and (start, end) != unit.spans[0] else ""
+            bullet = _BULLET if (start, end) in items else ""
             lines.append(bullet + _marked(document, start, end, found, strong))
     return lines
+
+
+def _items(unit: Unit, document: Document) -> Collection[tuple[int, int]]:
+    """The spans of a unit that are items of a list: all but the first, and that one too where nothing introduces it."""
+    first, *others = unit.spans
+    leading = {block.lead_in for block in document.blocks}
+    items = {
+        block.start
+        for index, block in enumerate(document.blocks)
+        if block.kind == BlockKind.ITEM and index not in leading
+    }
+    return unit.spans if unit.kind == UnitKind.LIST and first[0] in items else others
 
 
 def _marked(

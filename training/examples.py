@@ -52,7 +52,7 @@ class Examples:
             arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
         self.answerable, self.held, self.kinds = arrays["answerable"], arrays["held"], arrays["kinds"]
         self.positives, self.negatives, self.siblings = arrays["positives"], arrays["negatives"], arrays["siblings"]
-        self.passages = arrays["passages"]
+        self.passages, self.sources = arrays["passages"], arrays["sources"]
         self._questions, self._contexts, self._windows = (
             _tokens(arrays, label) for label in ("questions", "contexts", "windows")
         )
@@ -91,8 +91,9 @@ class Examples:
         if vary:
             chance.shuffle(siblings)
             chance.shuffle(others)
-        took = min(size - 1, max(1, (size - 1) // 3)) if kind != "heading" else 0
-        picked = list(siblings[:took])
+        # The answers beside an answer on its page are the ones that are hard to tell from it.
+        took = 0 if kind == "heading" else size // 2 if kind.startswith("faq") else max(1, (size - 1) // 3)
+        picked = list(siblings[: min(took, size - 1)])
         picked += list(others[: size - 1 - len(picked)])
         while len(picked) < size - 1:
             picked.append(int(chance.integers(len(self.passages))))

@@ -22,6 +22,7 @@ from scipy.sparse import csr_matrix
 
 from ingest.sentences import split_sentences
 from training.alter import keyword_style, misspell, swap_particular, unaccented
+from training.faq import beside_rows, faq_rows, read_faq
 from training.strategies import read_strategies
 from training.windows import Window, cut_windows, find_window
 from vectorstore.analyse import informative_stems, stem, words
@@ -40,6 +41,9 @@ NEGATIVES = 12
 
 STRATEGIES = Path(__file__).parent / "strategies"
 """Documents of the kind that the reader is for, with questions."""
+
+FAQ = Path(__file__).parent / "faq"
+"""Pages of questions with answers."""
 
 _LABELS = ("questions", "contexts", "windows")
 
@@ -60,17 +64,21 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0, beside: Sequence[
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     passages = _read(data / "passages.jsonl")
     place = {passage["id"]: index for index, passage in enumerate(passages)}
-    held = _held_out([passage["source"] for passage in passages])
+    sources = [passage["source"] for passage in passages]
+    held = _held_out(sources)
     strategies = read_strategies(sorted(STRATEGIES.iterdir()), len(passages), beside)
-    held += [strategy.held for strategy in strategies]
-    texts = [passage["text"] for passage in passages] + [strategy.text for strategy in strategies]
+    pages = read_faq(FAQ, len(passages) + len(strategies))
+    whole = [*strategies, *pages]
+    sources += ["strategies"] * len(strategies) + ["faq"] * len(pages)
+    held += [document.held for document in whole]
+    texts = [passage["text"] for passage in passages] + [document.text for document in whole]
     windows: list[Window] = []
     own: list[list[list[int]]] = []
     for target in TARGETS:
         cut: list[list[int]] = []
         for index, text in enumerate(texts):
-            whole = index >= len(passages)
-            found = strategies[index - len(passages)].windows if whole else cut_windows(index, text, target)
+            beyond = index - len(passages)
+            found = whole[beyond].windows if beyond >= 0 else cut_windows(index, text, target)
             cut.append(list(range(len(windows), len(windows) + len(found))))
             windows += found
         own.append(cut)
@@ -81,10 +89,18 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0, beside: Sequence[
     for index, strategy in enumerate(strategies, start=len(passages)):
         for question in strategy.questions:
             rows += _rows(question, index, texts, windows, own, names, held, chance, kind="strategy")
+            if translated := question.get("translated"):
+                other = question | {"question": translated}
+                rows += _rows(other, index, texts, windows, own, names, held, chance, kind="translated")
+    for index, page in enumerate(pages, start=len(passages) + len(strategies)):
+        rows += faq_rows(page, index, [cut[index] for cut in own])
     rows += _heading_rows(windows, own[0], held)
     _mine_lexical(rows, windows, texts, own[0])
     told = [texts[window.passage][window.start : window.end] for window in windows]
     rows += _cut_rows(rows, windows, told)
+    rows += beside_rows(rows)
+    for row in rows:
+        row["source"] = sources[row["own"]]
     counts = _write(rows, windows, told, out, cache)
     return counts | {"held_out": sum(row["held"] for row in rows)}
 
@@ -292,7 +308,8 @@ def _write(
     arrays["positives"] = positives
     arrays["answerable"] = np.array([row["answerable"] for row in rows])
     arrays["held"] = np.array([row["held"] for row in rows])
-    arrays["kinds"] = np.array([row["kind"] for row in rows])
+    for name in ("kind", "source"):
+        arrays[f"{name}s"] = np.array([row[name] for row in rows])
     arrays["passages"] = np.array([window.passage for window in windows], np.int32)
     for name in ("negatives", "siblings"):
         table = np.full((len(rows), NEGATIVES), -1, np.int32)

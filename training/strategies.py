@@ -40,7 +40,8 @@ class Strategy:
 def read_strategies(folders: Iterable[Path], first: int, beside: Sequence[Path] = ()) -> list[Strategy]:
     """The documents of some folders with the questions that stand in their `questions.jsonl`.
 
-    A line has `document`, `question`, `answer` (empty where there is none), and `quote` or `page`, which tell where.
+    A line has `document`, `question`, `answer` (empty where there is none), and `quote` or `page`, which tell where; it
+    may have `translated`, the question in the other language.
 
     Args:
         folders: Each with questions, and documents that are part of the project.
@@ -92,7 +93,7 @@ def _located(row: dict[str, Any], document: Document, chunks: Sequence[Chunk]) -
         return None
     terms = informative_stems(row["question"])
     near.sort(key=lambda index: -len(terms & informative_stems(chunks[index].text)))
-    question = {"question": row["question"], "answers": []}
+    question = {"question": row["question"], "translated": row.get("translated", ""), "answers": []}
     if not row["answer"]:
         return question | {"near": near[0]}
     for index in near:

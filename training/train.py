@@ -40,6 +40,7 @@ class Recipe:
         dropout: Share of states dropped.
         elsewhere: Weight of windows of other questions in the answerability loss.
         kinds: Kinds of question learnt from, and how often each is drawn, `kind=share`, by commas.
+        without: Sources that are left out, by commas.
         shared: Whether words that question and passage share are marked.
         weights: Weights of the losses: span, answerability, relevance.
         smooth: Share of each step that the averaged weights keep of the old ones.
@@ -57,6 +58,7 @@ class Recipe:
     dropout: float = 0.1
     elsewhere: float = 0.15
     kinds: str = "asked=1,keywords=0.15,misspelt=0.15,twin=0.3,heading=0.4"
+    without: str = ""
     shared: int = 1
     weights: str = "1,1.5,1"
     smooth: float = 0.995
@@ -179,7 +181,7 @@ def _draw(examples: Examples, recipe: Recipe, skip: int, worker: int) -> Iterato
     """Batches without end; each kind of question as often as the recipe says."""
     shares = {kind: float(share) for kind, share in (pair.split("=") for pair in recipe.kinds.split(","))}
     chance = np.random.default_rng((recipe.seed, skip, worker))
-    learnt = np.flatnonzero(~examples.held)
+    learnt = np.flatnonzero(~examples.held & ~np.isin(examples.sources, recipe.without.split(",")))
     share = np.array([shares.get(str(examples.kinds[row]), 0.0) for row in learnt])
     while True:
         rows = learnt[chance.random(len(learnt)) < share]

@@ -71,6 +71,13 @@ def test_each_line_carries_the_marker_of_the_page_that_holds_it(make_document, s
     ]
 
 
+def test_a_list_that_nothing_introduces_is_items_under_its_label(make_document, scored_units) -> None:
+    document = make_document(("heading", "Mål"), ("item", "2. Halverade utsläpp."), ("item", "3. Rena sjöar."))
+    entry = next(entry for entry in scored_units(document) if entry.unit.kind == UnitKind.LIST)
+    text, _ = write_out(Draft(AnswerStatus.ANSWERED, (("Ekby", entry),)), {document.id: document})
+    assert text == "Ekby:\n- 2. Halverade utsläpp. [1]\n- 3. Rena sjöar. [1]"
+
+
 def test_a_sentence_over_a_page_break_has_both_markers(make_document, scored_units) -> None:
     document = make_document(("paragraph", [(1, "Staden har "), (2, "två vänorter. Kommunstyrelsen leder.")]), pages=2)
     (first, _) = scored_units(document)
