@@ -6,8 +6,8 @@ On a GPU as the reader that ships was trained, in some fifteen minutes: four net
 draws and shares of altered questions; the average of those that are better together; three more from there; the average
 of all; and one that learns from their opinions besides the labels (weight averaging: Wortsman et al., 2022; born-again
 networks: Furlanello et al., 2018). On a processor one network, in hours. At last it learns from questions over strategy
-documents (`training/strategies`) and from pages of questions with answers (`training/faq`); `--adapt` does only that,
-from the file that ships, in an hour or two on two cores. Stopped, it goes on where it was.
+documents (`training/strategies`); `--adapt` does only that, from the file that ships, in an hour on two cores.
+Stopped, it goes on where it was.
 """
 
 import argparse
@@ -42,35 +42,21 @@ SECOND = (
     Recipe(seed=13, steps=620, rate=1.5e-4, weights="1,2,1", size=5, groups=26, kinds=_CUT),
 )
 LAST = Recipe(seed=19, steps=800, rate=1.5e-4, kinds=_CUT, distil=0.7)
-ADAPT = {
-    "strategies": Recipe(
-        seed=41,
-        steps=270,
-        groups=10,
-        size=3,
-        frozen=4,
-        rate=8e-5,
-        smooth=0.99,
-        kinds="strategy=0.6,translated=0.6,strategy-keywords=0.08,strategy-misspelt=0.08,strategy-twin=0.2,"
-        "translated-twin=0.08,strategy-cut=0.3,"
-        "asked=0.04,keywords=0.008,misspelt=0.008,twin=0.008,heading=0.01,cut=0.008",
-    ),
-    "faq": Recipe(
-        seed=43,
-        steps=170,
-        groups=8,
-        size=6,
-        frozen=4,
-        rate=8e-5,
-        smooth=0.985,
-        weights="1,1,1",
-        kinds="faq=0.7,faq-asked=1,faq-english=0.5,faq-beside=0.3,asked=0.015",
-    ),
-}
-"""What the reader learns at last, each from the same beginning."""
+ADAPT = Recipe(
+    seed=41,
+    steps=270,
+    groups=10,
+    size=3,
+    frozen=4,
+    rate=8e-5,
+    smooth=0.99,
+    kinds="strategy=0.6,translated=0.6,strategy-keywords=0.08,strategy-misspelt=0.08,strategy-twin=0.2,"
+    "translated-twin=0.08,strategy-cut=0.3,"
+    "asked=0.04,keywords=0.008,misspelt=0.008,twin=0.008,heading=0.01,cut=0.008",
+)
 
-_ADAPTED = {"strategies": 0.75, "faq": 0.5}
-"""How far it goes from what it was to what it is after each."""
+_ADAPTED = 0.75
+"""How far the reader goes from what it was before the strategy documents to what it is after them."""
 
 _TOLERANCE = 0.003
 """How much worse on held-out articles an average may be that has one network more."""
@@ -97,27 +83,16 @@ def build(work: Path, device: str) -> ReaderNetwork:
 
 
 def adapt(work: Path, begin: State, device: str) -> ReaderNetwork:
-    """Go on with strategy documents and with pages of questions, and write the sum of what they change as `reader.pt`.
+    """Go on with strategy documents, and write what lies between before and after as `reader.pt`.
 
-    A part of each change keeps what was known of other texts and most of what was learnt (Wortsman et al., 2022,
-    *Robust fine-tuning of zero-shot models*; Ilharco et al., 2023, *Editing models with task arithmetic*).
+    It keeps what was known of other texts and most of what was learnt (Wortsman et al., 2022, *Robust fine-tuning of
+    zero-shot models*).
     """
-    changes = []
-    for name, recipe in ADAPT.items():
-        if not (work / f"{name}.pt").exists():
-            train(work, name, recipe, begin=begin, device=device)
-        changes.append((torch.load(work / f"{name}.pt", map_location=device, weights_only=True), _ADAPTED[name]))
-    state = combine({key: value.float().to(device) for key, value in begin.items()}, changes)
-    torch.save({key: value.to(torch.float16) for key, value in state.items()}, work / "reader.pt")
-    return _network(work, state, device)
-
-
-def combine(begin: State, changes: Sequence[tuple[State, float]]) -> dict[str, Tensor]:
-    """`begin` and so much of the way from it to each of the others."""
-    return {
-        key: value + sum(share * (state[key].float() - value) for state, share in changes)
-        for key, value in begin.items()
-    }
+    network, _ = train(work, "adapted", ADAPT, begin=begin, device=device)
+    after = network.state_dict()
+    mean = {key: torch.lerp(value.float().to(device), after[key].float(), _ADAPTED) for key, value in begin.items()}
+    torch.save({key: value.to(torch.float16) for key, value in mean.items()}, work / "reader.pt")
+    return _network(work, mean, device)
 
 
 def average(states: Sequence[State]) -> dict[str, Tensor]:

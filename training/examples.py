@@ -91,9 +91,8 @@ class Examples:
         if vary:
             chance.shuffle(siblings)
             chance.shuffle(others)
-        # The answers beside an answer on its page are the ones that are hard to tell from it.
-        took = 0 if kind == "heading" else size // 2 if kind.startswith("faq") else max(1, (size - 1) // 3)
-        picked = list(siblings[: min(took, size - 1)])
+        took = min(size - 1, max(1, (size - 1) // 3)) if kind != "heading" else 0
+        picked = list(siblings[:took])
         picked += list(others[: size - 1 - len(picked)])
         while len(picked) < size - 1:
             picked.append(int(chance.integers(len(self.passages))))

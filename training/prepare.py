@@ -22,7 +22,6 @@ from scipy.sparse import csr_matrix
 
 from ingest.sentences import split_sentences
 from training.alter import keyword_style, misspell, swap_particular, unaccented
-from training.faq import beside_rows, faq_rows, read_faq
 from training.strategies import read_strategies
 from training.windows import Window, cut_windows, find_window
 from vectorstore.analyse import informative_stems, stem, words
@@ -41,9 +40,6 @@ NEGATIVES = 12
 
 STRATEGIES = Path(__file__).parent / "strategies"
 """Documents of the kind that the reader is for, with questions."""
-
-FAQ = Path(__file__).parent / "faq"
-"""Pages of questions with answers."""
 
 _LABELS = ("questions", "contexts", "windows")
 
@@ -67,18 +63,16 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0, beside: Sequence[
     sources = [passage["source"] for passage in passages]
     held = _held_out(sources)
     strategies = read_strategies(sorted(STRATEGIES.iterdir()), len(passages), beside)
-    pages = read_faq(FAQ, len(passages) + len(strategies))
-    whole = [*strategies, *pages]
-    sources += ["strategies"] * len(strategies) + ["faq"] * len(pages)
-    held += [document.held for document in whole]
-    texts = [passage["text"] for passage in passages] + [document.text for document in whole]
+    sources += ["strategies"] * len(strategies)
+    held += [strategy.held for strategy in strategies]
+    texts = [passage["text"] for passage in passages] + [strategy.text for strategy in strategies]
     windows: list[Window] = []
     own: list[list[list[int]]] = []
     for target in TARGETS:
         cut: list[list[int]] = []
         for index, text in enumerate(texts):
-            beyond = index - len(passages)
-            found = whole[beyond].windows if beyond >= 0 else cut_windows(index, text, target)
+            whole = index >= len(passages)
+            found = strategies[index - len(passages)].windows if whole else cut_windows(index, text, target)
             cut.append(list(range(len(windows), len(windows) + len(found))))
             windows += found
         own.append(cut)
@@ -92,13 +86,10 @@ def prepare(data: Path, out: Path, cache: Path, seed: int = 0, beside: Sequence[
             if translated := question.get("translated"):
                 other = question | {"question": translated}
                 rows += _rows(other, index, texts, windows, own, names, held, chance, kind="translated")
-    for index, page in enumerate(pages, start=len(passages) + len(strategies)):
-        rows += faq_rows(page, index, [cut[index] for cut in own])
     rows += _heading_rows(windows, own[0], held)
     _mine_lexical(rows, windows, texts, own[0])
     told = [texts[window.passage][window.start : window.end] for window in windows]
     rows += _cut_rows(rows, windows, told)
-    rows += beside_rows(rows)
     for row in rows:
         row["source"] = sources[row["own"]]
     counts = _write(rows, windows, told, out, cache)

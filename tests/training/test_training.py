@@ -10,10 +10,9 @@ import pytest
 import torch
 
 from training import alter, prepare
-from training.build import average, combine
+from training.build import average
 from training.examples import Examples
 from training.export import export
-from training.faq import beside_rows, faq_rows, read_faq
 from training.network import load_start
 from training.restore import restore
 from training.strategies import read_strategies
@@ -67,8 +66,7 @@ def test_questions_are_laid_out_as_the_reader_meets_them(work: Path) -> None:
     kinds = set(examples.kinds.tolist())
     altered = {"keywords", "misspelt", "twin", "cut"}
     strategy = {f"{kind}-{how}" for kind in ("strategy", "translated") for how in altered} - {"translated-cut"}
-    faq = {"faq", "faq-asked", "faq-english", "faq-beside"}
-    assert kinds == {"asked", "heading", "strategy", "translated", *altered, *strategy, *faq}
+    assert kinds == {"asked", "heading", "strategy", "translated", *altered, *strategy}
     twin = int(np.flatnonzero(examples.kinds == "twin")[0])
     for row, answers in ((0, True), (twin, False)):
         batch = next(examples.batches([row], 3, 1, np.random.default_rng(0), shuffle=False))
@@ -155,35 +153,6 @@ def test_a_question_is_asked_in_the_other_language_too(tmp_path: Path) -> None:
     (tmp_path / "questions.jsonl").write_text(json.dumps(row), "utf-8")
     (strategy,) = read_strategies([tmp_path], 0)
     assert [question["translated"] for question in strategy.questions] == ["How many?"]
-
-
-def test_an_answer_is_told_from_those_beside_it(tmp_path: Path) -> None:
-    lines = [
-        {"topic": topic, "question": f"Fråga {place}?", "asked": f"undrar {place}", "english": "", "answer": answer}
-        for topic in ("pass", "vatten")
-        for place, answer in enumerate(["Ja, i regel.", "Nej. Vänd dig hit.", "Det beror på."])
-    ]
-    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    pages = read_faq(tmp_path, 7)
-    assert [(len(page.windows), page.held) for page in pages] == [(3, False), (3, False)]
-    page = pages[1]
-    assert [page.text[window.start : window.end] for window in page.windows] == [row["answer"] for row in lines[3:]]
-    assert {window.passage for window in page.windows} == {8}
-    rows = faq_rows(page, 8, [[10, 11, 12], [20, 21, 22]])
-    assert [(row["kind"], row["positives"][0][0], row["positives"][1][0]) for row in rows] == [
-        (kind, place, place + 10) for place in (10, 11, 12) for kind in ("faq", "faq-asked")
-    ]
-    for row in rows:
-        row |= {"siblings": [index for index in (12, 11, 10) if index != row["positives"][0][0]], "negatives": [3, 12]}
-    beside = beside_rows(rows)
-    assert [row["positives"][0][0] for row in beside] == [12, 12, 11]
-    assert not any(row["answerable"] for row in beside)
-    assert [(row["siblings"], row["negatives"]) for row in beside] == [([11], [3]), ([10], [3]), ([10], [3, 12])]
-
-
-def test_changes_add_up() -> None:
-    begin, one, other = ({"w": torch.tensor([value])} for value in (1.0, 3.0, 2.0))
-    assert combine(begin, [(one, 0.5), (other, 1.0)])["w"].tolist() == [3.0]
 
 
 def test_an_average_lies_between() -> None:
