@@ -34,7 +34,7 @@ class Thresholds:
     support: float = 0.05
     sure: float = 0.1
     each: float = 0.08
-    named: float = 0.05
+    named: float = 0.01
     beside: float = 0.5
     part: float = 0.5
 

@@ -192,8 +192,8 @@ def best_units(examples: Sequence[Example], units: Fit, grounds: Fit) -> list[tu
 def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
     """The certainty under which abstaining costs least; both sorts of question weigh the same in all.
 
-    Where several cost nearly the same, one of the lower: what is told beside the best unit holds some answers that it
-    does not.
+    Where several cost nearly the same, the lowest: what is told beside the best unit holds some answers that it does
+    not.
     """
     answerable = sum(expected for _, _, expected in best)
     weight = answerable / max(len(best) - answerable, 1)
@@ -208,8 +208,7 @@ def choose_threshold(best: Sequence[tuple[float, bool, bool]]) -> float:
         return total
 
     costs = {round(0.05 + 0.01 * step, 2): cost(round(0.05 + 0.01 * step, 2)) for step in range(60)}
-    alike = [threshold for threshold, costing in costs.items() if costing <= ALIKE * min(costs.values())]
-    return alike[(len(alike) - 1) // 4]
+    return min(threshold for threshold, costing in costs.items() if costing <= ALIKE * min(costs.values()))
 
 
 def cross_validate(
