@@ -57,13 +57,14 @@ def _lines(unit: Unit, document: Document, citations: list[Citation], strong: tu
 def _items(unit: Unit, document: Document) -> Collection[tuple[int, int]]:
     """The spans of a unit that are items of a list: all but the first, and that one too where nothing introduces it."""
     first, *others = unit.spans
+    if unit.kind != UnitKind.LIST:
+        return others
     leading = {block.lead_in for block in document.blocks}
-    items = {
-        block.start
+    unled = any(
+        block.start == first[0] and block.kind == BlockKind.ITEM and index not in leading
         for index, block in enumerate(document.blocks)
-        if block.kind == BlockKind.ITEM and index not in leading
-    }
-    return unit.spans if unit.kind == UnitKind.LIST and first[0] in items else others
+    )
+    return unit.spans if unled else others
 
 
 def _marked(
